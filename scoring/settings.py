@@ -1,0 +1,137 @@
+"""How files are scored: every setting once, with its default and its limits."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
+
+
+class OutputAction(StrEnum):
+    """What becomes of the rows that run() returns."""
+
+    APPEND_ROW = "append_row"
+    SUMMARY_ONLY = "summary_only"
+
+
+class OutputFormat(StrEnum):
+    """How rows are written; the file name's extension decides unless azureml is asked for."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    AZUREML = "azureml"
+
+
+class LoggingLevel(StrEnum):
+    """How much of a script's logging is kept."""
+
+    WARNING = "warning"
+    INFO = "info"
+    DEBUG = "debug"
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(_lower)
+
+
+class Strict(BaseModel):
+    """Base of every declaration: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RetrySettings(Strict):
+    """How often and how long a mini-batch is tried."""
+
+    max_retries: int = Field(
+        3, ge=0, description="Tries after the first one that a failed mini-batch gets: N means N + 1 tries."
+    )
+    timeout: float = Field(30, gt=0, le=259200, description="Seconds that one call of run() may take.")
+    delay: float = Field(0, ge=0, le=3600, description="Seconds to wait before a failed mini-batch is tried again.")
+    jitter: float = Field(
+        0, ge=0, le=1, description="How much of the delay is random: 0 none, 1 up to the delay again on top."
+    )
+
+
+class Settings(Strict):
+    """How a deployment scores its files; durations are seconds, sizes are files."""
+
+    mini_batch_size: int = Field(10, ge=1, description="Most files handed to one call of run().")
+    max_concurrency_per_instance: int = Field(1, ge=1, description="Scoring processes that run at once per instance.")
+    output_action: Annotated[OutputAction, AnyCase] = Field(
+        OutputAction.APPEND_ROW,
+        description="append_row merges all rows into one file; summary_only discards rows and keeps the account.",
+    )
+    output_file_name: str = Field(
+        "predictions.csv",
+        min_length=1,
+        max_length=255,
+        description="Name of the merged file; its extension (.csv, .jsonl, .parquet) picks the format.",
+    )
+    output_format: Annotated[OutputFormat | None, AnyCase] = Field(
+        None,
+        description="Format of the merged file when its name should not decide; azureml writes Azure's byte layout.",
+    )
+    error_threshold: int = Field(-1, ge=-1, description="Failed files a job tolerates; -1 tolerates all.")
+    retry_settings: RetrySettings = Field(
+        default_factory=RetrySettings, description="Tries and deadline of a mini-batch."
+    )
+    logging_level: Annotated[LoggingLevel, AnyCase] = Field(
+        LoggingLevel.INFO, description="How much the scoring script logs: warning, info or debug."
+    )
+    environment_variables: dict[str, str] = Field(
+        default_factory=dict, description="Environment variables set for the scoring script."
+    )
+    init_timeout: float = Field(
+        300, gt=0, le=259200, description="Seconds that importing the script and init() may take."
+    )
+    threads: int = Field(
+        1, ge=1, description="BLAS, OpenMP and framework threads of each scoring process; part of what fixes the bytes."
+    )
+    include_hidden: bool = Field(
+        False,
+        description="Score files whose name, or a folder of theirs, begins with a dot; otherwise they are skipped.",
+    )
+
+    @field_validator("environment_variables", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        """YAML reads `TOP_K: 5` as a number; an environment variable is text."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            str(k): str(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for k, v in value.items()
+        }
+
+    @field_validator("output_file_name")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if FORBIDDEN_IN_FILE_NAME.search(value) or value in {".", ".."}:
+            raise ValueError(
+                f'{value!r} is not a file name: it may hold none of ~ " # % & * : < > ? / \\ {{ | }}; '
+                "give the folder with the output path and only the name here"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _no_name_without_rows(self) -> Self:
+        if self.output_action == OutputAction.SUMMARY_ONLY and "output_file_name" in self.model_fields_set:
+            raise ValueError(
+                "output_file_name has no use with output_action summary_only, which writes no rows: remove one"
+            )
+        return self
+
+    @property
+    def rows_format(self) -> OutputFormat:
+        """The format of the merged file: output_format, else the extension of output_file_name, else CSV."""
+        if self.output_format is not None:
+            return self.output_format
+        extension = self.output_file_name.rpartition(".")[2].lower()
+        by_extension = {"jsonl": OutputFormat.JSONL, "ndjson": OutputFormat.JSONL, "parquet": OutputFormat.PARQUET}
+        return by_extension.get(extension, OutputFormat.CSV)
