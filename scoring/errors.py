@@ -1,5 +1,7 @@
 """What can go wrong while files are scored, grouped by what a caller would handle."""
 
+from scoring.facts import Fault
+
 
 class ScoringError(Exception):
     """Base of everything `scoring` raises on purpose."""
@@ -22,3 +24,47 @@ class OutputExistsError(ScoringError):
 
     def __str__(self) -> str:
         return f"{self.path} exists already; choose another output path or file name, or remove it"
+
+
+class InitFailedError(ScriptError):
+    """The script could not be imported or its init() failed, timed out or took the process with it."""
+
+    def __init__(self, stage: str, fault: Fault) -> None:
+        super().__init__(stage, fault)
+        self.stage, self.fault = stage, fault
+
+    def __str__(self) -> str:
+        doing = (
+            "the scoring script could not be imported"
+            if self.stage == "import"
+            else "init() of the scoring script failed"
+        )
+        return f"{doing}: {self.fault}"
+
+
+class TryFailedError(ScoringError):
+    """One try of a mini-batch failed."""
+
+    def __init__(self, index: int, fault: Fault) -> None:
+        super().__init__(index, fault)
+        self.index, self.fault = index, fault
+
+    def __str__(self) -> str:
+        return f"mini-batch {self.index}: {self.fault}"
+
+
+class MiniBatchesFailedError(ScoringError):
+    """After an attempt some mini-batches of a chunk are in no part."""
+
+    def __init__(self, faults: dict[int, Fault], tries: int, most: int) -> None:
+        super().__init__(faults, tries, most)
+        self.faults, self.tries, self.most = faults, tries, most
+
+    def __str__(self) -> str:
+        index, fault = next(iter(self.faults.items()))
+        others = f" (and {len(self.faults) - 1} more of its chunk)" if len(self.faults) > 1 else ""
+        return f"mini-batch {index}{others} failed, try {self.tries} of {self.most}: {fault}"
+
+
+class JobStoppedError(ScoringError):
+    """The job is ending early: nothing new starts, and what ran was killed."""

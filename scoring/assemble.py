@@ -1,0 +1,208 @@
+"""The end of a job: rows merged, ledger summed and checked, verdict given, everything committed at once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from scoring.facts import Record
+from scoring.job import Job
+from scoring.ledger import Cause, Totals, entries, failure_lines
+from scoring.listing import read_skipped
+from scoring.manifest import Versioned
+from scoring.output import FAILURES, SUMMARY, Staging, partial_name
+from scoring.parts import Frame, RowReader
+from scoring.rows import merge
+from scoring.settings import OutputAction
+from scoring.storage import Folder
+
+COMPLETED, WITH_ERRORS, FAILED, CANCELED = "Completed", "CompletedWithErrors", "Failed", "Canceled"
+SKIPPED_NAMED = 100
+CAUSES_NAMED = 20
+
+
+class Files(Record):
+    """The ledger's totals, in files: scored + failed + skipped + pending = listed."""
+
+    listed: int
+    scored: int
+    failed: int
+    skipped: int
+    pending: int = Field(0, description="Neither scored nor given up when the job ended early.")
+
+
+class Summary(Record):
+    """What a job came to: summary.json beside the predictions. Durations are seconds, times UTC."""
+
+    job: str
+    endpoint: str = ""
+    deployment: str = ""
+    state: str = Field(description="Completed, CompletedWithErrors, Failed or Canceled.")
+    message: str
+    files: Files
+    rows: int
+    mini_batches: int
+    mini_batches_done: int
+    tries: int = Field(description="Calls of run() that the mini-batches accounted for took, failed ones included.")
+    columns: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    skipped: tuple[dict[str, str], ...]
+    input: str
+    output: str
+    written: tuple[str, ...]
+    sha256: str | None
+    model: Versioned | None
+    script: str
+    code_digest: str
+    instance_count: int
+    slots: int
+    mini_batch_size: int
+    script_seconds: float = Field(description="Seconds that calls of run() took that returned, summed over the slots.")
+    timings: dict[str, float] = Field(default_factory=dict, description="Seconds of each stage of the job.")
+    ended: datetime
+
+    @property
+    def rows_url(self) -> str | None:
+        """Where the merged rows are."""
+        extra = {FAILURES, SUMMARY}
+        return next((f"{self.output}/{name}" for name in self.written if name not in extra), None)
+
+
+def committed_summary(job: Job) -> Summary | None:
+    """The summary of this job's whole output, if it has been committed: then there is nothing left to do."""
+    output = Folder(job.manifest.output)
+    if not output.exists(SUMMARY):
+        return None
+    summary = Summary.model_validate_json(output.read(SUMMARY))
+    return summary if summary.job == job.manifest.job and summary.state in {COMPLETED, WITH_ERRORS} else None
+
+
+def assemble(
+    job: Job, *, cause: str | None = None, canceled: bool = False, timings: dict[str, float] | None = None
+) -> Summary:
+    """Merge what was scored, account for every file, and commit the output.
+
+    Args:
+        job: whose parts and facts are in its folder.
+        cause: why the job ended early, as a sentence; None when every chunk had its attempts.
+        canceled: whether that was asked for.
+        timings: seconds of the stages before this one, for the summary.
+    Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
+        when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
+        a file called .partial.
+    Raises: OutputExistsError when the output was taken meanwhile; nothing of this job is in it then.
+    """
+    manifest = job.manifest
+    staging = Staging(Folder(manifest.output), manifest.job)
+    try:
+        totals = _account(job, staging.path / FAILURES)
+        state, message = _verdict(job, totals, cause, canceled=canceled)
+        sha256 = _write_rows(job, totals, staging.path, is_whole=state in {COMPLETED, WITH_ERRORS})
+        if manifest.script_files and Path(manifest.script_files).is_dir():
+            staging.adopt(Path(manifest.script_files))
+        summary = _summary(job, totals, state, message, sha256, (*staging.names(), SUMMARY), timings or {})
+        (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
+        staging.commit(overwrite=manifest.overwrite)
+    finally:
+        staging.discard()
+    return summary
+
+
+def _account(job: Job, failures: Path) -> Totals:
+    totals = Totals(listed=job.listing.files + job.listing.skipped, skipped=job.listing.skipped)
+    with failures.open("wb") as lines:
+        for entry in entries(job):
+            totals.add(entry)
+            lines.writelines(failure_lines(entry))
+    return totals
+
+
+def _verdict(job: Job, totals: Totals, cause: str | None, *, canceled: bool) -> tuple[str, str]:
+    """The job's state, and a sentence with numbers that names the first cause."""
+    threshold = job.manifest.settings.error_threshold
+    to_score = totals.listed - totals.skipped
+    said = f"{totals.failed} of {to_score} files failed"
+    worst = f"; {totals.grouped()[0]}" if totals.causes else ""
+    if not totals.is_balanced:
+        sums = f"{totals.scored} scored + {totals.failed} failed + {totals.skipped} skipped + {totals.pending} pending"
+        return (
+            FAILED,
+            f"the ledger does not balance: {sums} is not {totals.listed} listed",
+        )
+    if canceled:
+        return CANCELED, f"canceled after {totals.scored} of {to_score} files were scored"
+    if 0 <= threshold < totals.failed:
+        return FAILED, f"{said}; error_threshold is {threshold}{worst}"
+    if cause is not None:
+        return FAILED, cause
+    if totals.pending:
+        return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{worst}"
+    if not totals.scored:
+        return FAILED, f"all {to_score} files failed{worst}"
+    if totals.failed:
+        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored, {totals.failed} failed{worst}"
+    return COMPLETED, f"{totals.scored} files scored"
+
+
+def _write_rows(job: Job, totals: Totals, folder: Path, *, is_whole: bool) -> str | None:
+    settings = job.manifest.settings
+    if settings.output_action == OutputAction.SUMMARY_ONLY:
+        return None
+
+    def frames() -> Iterator[Frame]:
+        return (entry.frame for entry in entries(job) if entry.frame is not None)
+
+    name = settings.output_file_name if is_whole else partial_name(settings.output_file_name)
+    reader = RowReader(job.folder)
+    try:
+        return merge(frames, reader, list(totals.columns), settings.rows_format, folder / name)
+    finally:
+        reader.close()
+
+
+def _summary(
+    job: Job,
+    totals: Totals,
+    state: str,
+    message: str,
+    sha256: str | None,
+    written: tuple[str, ...],
+    timings: dict[str, float],
+) -> Summary:
+    manifest = job.manifest
+    skipped = [line for line, _ in zip(read_skipped(job.folder), range(SKIPPED_NAMED), strict=False)]
+    return Summary(
+        job=manifest.job,
+        endpoint=manifest.endpoint,
+        deployment=manifest.deployment,
+        state=state,
+        message=message,
+        files=Files(
+            listed=totals.listed,
+            scored=totals.scored,
+            failed=totals.failed,
+            skipped=totals.skipped,
+            pending=totals.pending,
+        ),
+        rows=totals.rows,
+        mini_batches=totals.mini_batches,
+        mini_batches_done=totals.mini_batches_done,
+        tries=totals.tries,
+        columns=tuple(totals.columns),
+        causes=tuple(totals.grouped()[:CAUSES_NAMED]),
+        skipped=tuple(skipped),
+        input=manifest.input,
+        output=manifest.output,
+        written=written,
+        sha256=sha256,
+        model=manifest.model,
+        script=Path(manifest.script).name,
+        code_digest=manifest.code_digest,
+        instance_count=manifest.instance_count,
+        slots=manifest.slots,
+        mini_batch_size=manifest.settings.mini_batch_size,
+        script_seconds=round(totals.script_seconds, 3),
+        timings={name: round(seconds, 3) for name, seconds in timings.items()},
+        ended=datetime.now(UTC),
+    )

@@ -1,0 +1,75 @@
+"""What is known of a mini-batch after a try: the small frozen records that parts, ledger and errors are made of."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """Base of what is written to the job's folder by us and read back by us."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Where(Record):
+    """A place in the user's script: the file relative to the code folder, a line from 1."""
+
+    file: str
+    line: int
+    function: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
+
+
+class Fault(Record):
+    """Why a try failed, as text: exceptions of another interpreter cannot travel as objects."""
+
+    error: str = Field(description="Class of the exception, or timeout, crash, exit, short_return.")
+    message: str
+    where: Where | None = None
+    traceback: str = ""
+
+    @classmethod
+    def from_child(cls, told: dict[str, Any]) -> Self:
+        """The fault in a `raised` message of the scoring process."""
+        return cls(error=told["class"], message=told["message"], where=told["where"], traceback=told["traceback"])
+
+    @property
+    def is_crash(self) -> bool:
+        """Whether the scoring process was gone after the try."""
+        return self.error in {"timeout", "crash", "exit"}
+
+    def __str__(self) -> str:
+        first_line = self.message.strip().split("\n", 1)[0]
+        said = (
+            first_line if self.error in {"timeout", "crash", "exit", "short_return"} else f"{self.error}: {first_line}"
+        )
+        return f"{said} ({self.where})" if self.where else said
+
+
+class FailedFile(Record):
+    """One input file that was given up, and which of its mini-batch's faults is why."""
+
+    path: str
+    fault: int = 0
+
+
+class Facts(Record):
+    """What one mini-batch came to. Beside its rows in a part, or alone when it is in none."""
+
+    mini_batch: int
+    files: int
+    rows: int = 0
+    failed: tuple[FailedFile, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    tries: int = 1
+    seconds: float = 0.0
+    slot: int = 0
+    is_final: bool = Field(True, description="False after a failed try that another one follows.")
+
+    @property
+    def scored(self) -> int:
+        """Files whose rows are kept."""
+        return self.files - len(self.failed)

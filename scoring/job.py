@@ -1,0 +1,43 @@
+"""A job as those who score for it see it: its manifest, its folder, its listing."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from scoring.listing import InputFile, ListingSummary, read_files, read_summary
+from scoring.manifest import Manifest
+from scoring.planning import count_mini_batches
+from scoring.storage import Folder
+
+FACTS = "facts"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as those who score for it see it: its manifest, and its folder."""
+
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, folder: str) -> "Job":
+        """The job whose manifest lies in a folder."""
+        return cls(Manifest.read(folder))
+
+    @cached_property
+    def folder(self) -> Folder:
+        """The job's folder."""
+        return Folder(self.manifest.folder)
+
+    @cached_property
+    def listing(self) -> ListingSummary:
+        """What there is to score."""
+        return read_summary(self.folder)
+
+    @property
+    def mini_batches(self) -> int:
+        """How many mini-batches the listing makes."""
+        return count_mini_batches(self.listing.files, self.manifest.settings.mini_batch_size)
+
+    def files(self, mini_batch: int) -> list[InputFile]:
+        """The files of one mini-batch."""
+        size = self.manifest.settings.mini_batch_size
+        return read_files(self.folder, mini_batch * size, size)

@@ -1,0 +1,139 @@
+"""The ledger: each listed file as exactly one of scored, failed, skipped or pending, summed from facts on disk."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scoring.facts import Facts, Fault, Record
+from scoring.job import FACTS, Job
+from scoring.parts import Frame, read_frames
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of one mini-batch: in a part (frame), given up or between tries (facts), or never tried (neither)."""
+
+    mini_batch: int
+    files: int
+    frame: Frame | None = None
+    facts: Facts | None = None
+
+
+class Cause(Record):
+    """Files that failed alike: same class, same place in the script."""
+
+    error: str
+    where: str
+    message: str
+    files: int
+    first: str
+
+    def __str__(self) -> str:
+        place = f" in {self.where}" if self.where else ""
+        said = f"{self.error}{place}"
+        if self.message:
+            said += f": {self.message}"
+        return f"{self.files} x {said} (first: {self.first})"
+
+
+@dataclass
+class Totals:
+    """The ledger's sums; counts of files unless the name says otherwise."""
+
+    listed: int = 0
+    scored: int = 0
+    failed: int = 0
+    skipped: int = 0
+    pending: int = 0
+    rows: int = 0
+    tries: int = 0
+    mini_batches: int = 0
+    mini_batches_done: int = 0
+    script_seconds: float = 0.0
+    columns: dict[str, None] = field(default_factory=dict)
+    causes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every listed file is accounted for."""
+        return self.scored + self.failed + self.skipped + self.pending == self.listed
+
+    def grouped(self) -> list[Cause]:
+        """Causes of failure, most frequent first."""
+        return [
+            Cause(error=key[0], where=key[1], message=self.examples[key][0], files=count, first=self.examples[key][1])
+            for key, count in self.causes.most_common()
+        ]
+
+    def add(self, entry: Entry) -> None:
+        """Account for one mini-batch."""
+        self.mini_batches += 1
+        facts = entry.frame.facts if entry.frame else entry.facts
+        if facts is not None:
+            self.tries += facts.tries
+            self.script_seconds += facts.seconds
+        if entry.frame is not None:
+            self.mini_batches_done += 1
+            self.rows += entry.frame.facts.rows
+            self.columns.update(dict.fromkeys(entry.frame.columns))
+        if facts is None or not facts.is_final:
+            self.pending += entry.files
+            return
+        self.scored += facts.scored
+        self.failed += len(facts.failed)
+        for failed in facts.failed:
+            self._blame(facts.faults[failed.fault], failed.path)
+
+    def _blame(self, fault: Fault, path: str) -> None:
+        where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
+        key = (fault.error, where)
+        self.causes[key] += 1
+        self.examples.setdefault(key, (fault.message.strip().split("\n", 1)[0][:300], path))
+
+
+def entries(job: Job) -> Iterator[Entry]:
+    """One entry for each mini-batch, in order, from what lies in the job's folder.
+
+    A mini-batch in a part is done, whatever facts an earlier try left behind.
+    """
+    size, listed = job.manifest.settings.mini_batch_size, job.listing.files
+    tried = _read_facts(job)
+    frames = read_frames(job.folder)
+    frame = next(frames, None)
+    for index in range(job.mini_batches):
+        files = min(size, listed - index * size)
+        if frame is not None and frame.facts.mini_batch == index:
+            yield Entry(index, files, frame=frame)
+            frame = next(frames, None)
+        else:
+            yield Entry(index, files, facts=tried.get(index))
+
+
+def _read_facts(job: Job) -> dict[int, Facts]:
+    folder = job.folder.folder(FACTS)
+    found: dict[int, Facts] = {}
+    for name in folder.names():
+        for line in folder.read(name).splitlines():
+            facts = Facts.model_validate_json(line)
+            found[facts.mini_batch] = facts
+    return found
+
+
+def failure_lines(entry: Entry) -> Iterator[bytes]:
+    """Lines of failures.jsonl for the files of a mini-batch that were given up."""
+    facts = entry.frame.facts if entry.frame else entry.facts
+    if facts is None or not facts.is_final:
+        return
+    for failed in facts.failed:
+        fault = facts.faults[failed.fault]
+        told = {
+            "path": failed.path,
+            "mini_batch": facts.mini_batch,
+            "tries": facts.tries,
+            "error": fault.error,
+            "message": fault.message,
+            "where": str(fault.where) if fault.where else None,
+        }
+        yield json.dumps(told, ensure_ascii=True).encode() + b"\n"

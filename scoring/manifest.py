@@ -1,0 +1,94 @@
+"""What a job needs, frozen: written once into the job's folder, read by everything that works for the job."""
+
+from typing import Self
+
+from pydantic import Field
+
+from scoring.facts import Record
+from scoring.process import Launch
+from scoring.settings import Settings
+from scoring.storage import Folder
+
+MANIFEST = "manifest.json"
+SCRIPT_FILES = "files"
+
+
+class Versioned(Record):
+    """A registered thing as the job found it: name, version, and the sha256 of its content."""
+
+    name: str
+    version: str = ""
+    digest: str = ""
+
+
+class Manifest(Record):
+    """One job, resolved: nothing is looked up again after this is written.
+
+    Paths of script, code and model are local and absolute where the scoring processes run; folder, input and output
+    are local paths or fsspec URLs.
+    """
+
+    job: str = Field(description="The job's id: its flow run's id, or a random one when scored without Prefect.")
+    folder: str
+    input: str
+    output: str
+    script: str
+    code: str
+    model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")
+    python: str = Field(description="The interpreter of the scoring processes.")
+    settings: Settings
+    instance_count: int = 1
+    endpoint: str = ""
+    deployment: str = ""
+    compute: str = ""
+    model: Versioned | None = None
+    code_digest: str = ""
+    overwrite: bool = False
+
+    @property
+    def slots(self) -> int:
+        """Scoring processes at once: instance_count x max_concurrency_per_instance."""
+        return self.instance_count * self.settings.max_concurrency_per_instance
+
+    @property
+    def layout(self) -> str:
+        """How the scoring process writes rows: csv, azureml, jsonl (which also becomes parquet), or none."""
+        if self.settings.output_action == "summary_only":
+            return "none"
+        written = self.settings.rows_format
+        return "jsonl" if written == "parquet" else str(written)
+
+    @property
+    def script_files(self) -> str | None:
+        """AZUREML_BI_OUTPUT_PATH: a local folder whose files are published with the output, if there is one."""
+        folder = Folder(self.folder)
+        return folder.at(SCRIPT_FILES) if folder.is_local else None
+
+    def launch(self) -> Launch:
+        """What a scoring process of this job is started with."""
+        variables = {
+            "AZUREML_RUN_ID": self.job,
+            "AZUREML_NODE_COUNT": str(self.instance_count),
+            **({"AZUREML_MODEL_DIR": self.model_dir} if self.model_dir else {}),
+            **({"AZUREML_BI_OUTPUT_PATH": self.script_files} if self.script_files else {}),
+            **self.settings.environment_variables,
+        }
+        return Launch(
+            python=self.python,
+            script=self.script,
+            code=self.code,
+            layout=self.layout,
+            logging_level=str(self.settings.logging_level),
+            init_timeout=self.settings.init_timeout,
+            threads=self.settings.threads,
+            variables=variables,
+        )
+
+    def write(self) -> None:
+        """Put the manifest into the job's folder."""
+        Folder(self.folder).write(MANIFEST, self.model_dump_json(indent=2).encode())
+
+    @classmethod
+    def read(cls, folder: str) -> Self:
+        """The manifest of the job in a folder."""
+        return cls.model_validate_json(Folder(folder).read(MANIFEST))

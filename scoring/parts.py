@@ -1,0 +1,175 @@
+"""Parts: the rows and facts of finished mini-batches, in files that appear whole. A mini-batch in a part is done.
+
+A part is named for the first and last mini-batch it holds, and holds every one between. Inside, each mini-batch is a
+frame: one line of JSON (its facts, its columns, the length of its rows in bytes), then its rows. Rows and facts lie in
+one file, so that neither can be there without the other.
+"""
+
+import json
+import time
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from scoring.facts import Facts
+from scoring.process import Scored
+from scoring.storage import Folder
+
+PARTS = "parts"
+ENDING = ".part"
+COPY_BYTES = 1 << 20
+PART_SECONDS = 4.0  # what may be lost when a slot dies: quick mini-batches share a part for this long
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One mini-batch in a part: its facts, its columns, and where in the part's file its rows lie, in bytes."""
+
+    facts: Facts
+    columns: tuple[str, ...]
+    part: str
+    offset: int
+    length: int
+
+
+class Sink(Protocol):
+    """Something that takes bytes: a file, or a file that hashes what it is given."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of the bytes."""
+        ...
+
+
+class PartWriter:
+    """Collects the frames of consecutive mini-batches and writes them as parts. Used by one thread."""
+
+    def __init__(self, job: Folder, scratch: Path) -> None:
+        self._parts = job.folder(PARTS)
+        self._scratch = scratch
+        self._frames: list[tuple[Facts, Scored]] = []
+        self._opened = 0.0
+        self._number = 0
+
+    @property
+    def spool(self) -> str:
+        """The file that the scoring process appends rows to; another one for each part."""
+        return str(self._scratch / f"spool-{self._number}")
+
+    def add(self, facts: Facts, scored: Scored) -> None:
+        """Add a mini-batch whose rows are in the spool; the part is closed when it has been open for a while."""
+        if self._frames and facts.mini_batch != self._frames[-1][0].mini_batch + 1:
+            raise ValueError(
+                f"mini-batch {facts.mini_batch} does not follow {self._frames[-1][0].mini_batch}: close the part first"
+            )
+        if not self._frames:
+            self._opened = time.monotonic()
+        self._frames.append((facts, scored))
+        if time.monotonic() - self._opened + facts.seconds >= PART_SECONDS:
+            self.close()
+
+    def close(self) -> None:
+        """Write what was added as one part, and begin another."""
+        spool = Path(self.spool)
+        self._number += 1
+        if self._frames:
+            self._write(spool)
+            self._frames = []
+        spool.unlink(missing_ok=True)
+
+    def _write(self, spool: Path) -> None:
+        name = f"{self._frames[0][0].mini_batch:09d}-{self._frames[-1][0].mini_batch:09d}{ENDING}"
+        whole = self._scratch / name
+        with whole.open("wb") as part:
+            for facts, scored in self._frames:
+                header = {"facts": facts.model_dump(mode="json"), "columns": scored.columns, "length": scored.length}
+                part.write(json.dumps(header).encode() + b"\n")
+                if scored.length:
+                    with spool.open("rb") as rows:
+                        rows.seek(scored.offset)
+                        copy_exactly(rows, part, scored.length)
+        self._parts.put(whole, name)
+
+
+def copy_exactly(source: BinaryIO, target: Sink, length: int) -> None:
+    """Copy `length` bytes. Raises: EOFError when the source ends before."""
+    while length:
+        data = source.read(min(length, COPY_BYTES))
+        if not data:
+            raise EOFError(f"{getattr(source, 'name', source)} ends {length} bytes too early")
+        target.write(data)
+        length -= len(data)
+
+
+class Done:
+    """Which mini-batches are in parts, as one look at the parts' names tells."""
+
+    def __init__(self, job: Folder) -> None:
+        self.ranges = sorted(_range_of(name) for name in job.folder(PARTS).names() if name.endswith(ENDING))
+        self._reach: list[int] = []
+        for _, last in self.ranges:
+            self._reach.append(max(last, self._reach[-1] if self._reach else -1))
+
+    def __contains__(self, mini_batch: int) -> bool:
+        before = bisect_right(self.ranges, (mini_batch, 1 << 62))
+        return before > 0 and self._reach[before - 1] >= mini_batch
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+
+def _range_of(name: str) -> tuple[int, int]:
+    first, _, last = name.removesuffix(ENDING).partition("-")
+    return int(first), int(last)
+
+
+def read_frames(job: Folder) -> Iterator[Frame]:
+    """Every finished mini-batch once, by index; where parts overlap (Dask ran a chunk twice) the first one counts."""
+    parts = job.folder(PARTS)
+    reached = -1
+    for name in parts.names():
+        if not name.endswith(ENDING) or _range_of(name)[1] <= reached:
+            continue
+        with parts.open(name) as part:
+            while line := part.readline():
+                header = json.loads(line)
+                facts = Facts.model_validate(header["facts"])
+                offset = part.tell()
+                if facts.mini_batch > reached:
+                    yield Frame(facts, tuple(header["columns"]), name, offset, header["length"])
+                    reached = facts.mini_batch
+                part.seek(offset + header["length"])
+
+
+class RowReader:
+    """The rows of frames, read in order with one part open at a time."""
+
+    def __init__(self, job: Folder) -> None:
+        self._parts = job.folder(PARTS)
+        self._name: str | None = None
+        self._file: BinaryIO | None = None
+
+    def copy(self, frame: Frame, target: Sink) -> None:
+        """Copy a frame's rows to a file."""
+        file = self._open(frame.part)
+        file.seek(frame.offset)
+        copy_exactly(file, target, frame.length)
+
+    def read(self, frame: Frame) -> bytes:
+        """A frame's rows."""
+        file = self._open(frame.part)
+        file.seek(frame.offset)
+        return file.read(frame.length)
+
+    def _open(self, name: str) -> BinaryIO:
+        if self._file is None or self._name != name:
+            self.close()
+            self._file, self._name = self._parts.open(name), name
+        return self._file
+
+    def close(self) -> None:
+        """Close the part that is open."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

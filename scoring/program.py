@@ -1,0 +1,410 @@
+"""The program of the scoring process: it holds the model, calls init() once and run() for each mini-batch.
+
+It runs under the deployment's own interpreter, Python 3.8 or later, with the standard library alone (pandas only when
+the script returns a frame, which the script then has imported). Run as
+
+    program.py REQUESTS REPLIES
+
+with the descriptors of two pipes that carry JSON, one object a line. The first request says what to load; then come
+{"kind": "score"} and {"kind": "shutdown"}. Rows are appended to a spool file that each request names, so that messages
+stay small. The script's stdout and stderr are pipes of their own and carry no messages.
+
+Source: azure-semantics 2.1 to 2.4 for the contract of init(), run() and shutdown().
+"""
+
+import os
+import sys
+
+if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.realpath(__file__)):
+    del sys.path[0]  # our folder must not shadow a module of the script's
+
+import csv
+import inspect
+import io
+import json
+import logging
+import traceback
+from importlib import util as import_util
+
+LONGEST_MESSAGE = 4000
+LONGEST_TRACEBACK = 20000
+
+
+class WrongReturnError(TypeError):
+    """run() returned something that holds no rows."""
+
+
+class Context:
+    """What a run() that takes a second argument is told of its mini-batch."""
+
+    def __init__(self, index):
+        self.minibatch_index = index
+        self.partition_key_value = None
+
+
+# --- what run() returned, as rows -----------------------------------------------------------------------------------
+
+
+def is_frame(value):
+    """Whether the value is a pandas DataFrame; pandas is never imported for the question."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def is_series(value):
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.Series)
+
+
+def elements(returned):
+    """The rows of anything run() may return except a frame, in order.
+
+    Raises: WrongReturnError for None, a scalar, text, bytes or a dict, with what would be right.
+    """
+    refused = returned is None or isinstance(returned, (str, bytes, bytearray, dict, int, float, complex))
+    if not refused and getattr(returned, "shape", None) == ():
+        refused = True
+    if not refused:
+        try:
+            return list(returned)
+        except TypeError:
+            refused = True
+    what = "None" if returned is None else "a value of type %s" % type(returned).__name__
+    hint = " (is a return statement missing?)" if returned is None else ""
+    raise WrongReturnError(
+        "run() returned %s%s; it should return a list with one element per file, or a pandas DataFrame" % (what, hint)
+    )
+
+
+def is_missing(value):
+    """Whether a cell says that there is no value: None, not-a-number, pandas' NaT and NA."""
+    if value is None:
+        return True
+    if isinstance(value, (str, bytes, dict, list, tuple)) or getattr(value, "shape", ()) != ():
+        return False
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return True  # pandas.NA is neither equal nor unequal to anything
+
+
+def plain(value):
+    """A cell as JSON can hold it: numpy scalars and arrays as numbers and lists, a missing value as null."""
+    if isinstance(value, (bool, str)):
+        return value
+    if is_missing(value):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(inner) for inner in value]
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind == "f" and getattr(value, "shape", None) == () and not isinstance(value, float):
+        value = float(str(value))  # numpy's shortest text of a float32, not its 17 digits as a float64
+    elif hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # JSON does not know infinity
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def csv_text(value):
+    """A cell as CSV holds it: nothing for a missing value, JSON for what has an inside."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return ""
+    if isinstance(value, float):
+        return str(value) if type(value).__module__ == "numpy" else repr(float(value))
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        return str(value)
+    if isinstance(value, (dict, list, tuple)) or hasattr(value, "tolist"):
+        value = plain(value)
+        return value if isinstance(value, str) else json.dumps(value)
+    return str(value)
+
+
+def is_sequence(row):
+    return isinstance(row, (list, tuple)) or bool(getattr(row, "shape", ()))
+
+
+def as_records(rows, name="prediction"):
+    """Rows as dicts, and all their columns in order of first appearance.
+
+    A dict keeps its names; a sequence becomes columns 0, 1, ...; anything else is one column, `prediction`.
+    """
+    records = []
+    for row in rows:
+        if isinstance(row, dict) or is_series(row):
+            records.append({str(key): value for key, value in row.items()})
+        elif is_sequence(row):
+            records.append({str(position): value for position, value in enumerate(row)})
+        else:
+            records.append({name: row})
+    columns = list(dict.fromkeys(column for record in records for column in record))
+    return records, columns
+
+
+def frame_columns(frame):
+    return ["_".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+
+
+def csv_of_records(records, columns):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for record in records:
+        writer.writerow([csv_text(record[column]) if column in record else "" for column in columns])
+    return text.getvalue()
+
+
+def jsonl_of_records(records):
+    return "".join(json.dumps(plain(record), ensure_ascii=False) + "\n" for record in records)
+
+
+def encode(returned, layout):
+    """What run() returned as text of the job's layout, its number of rows, and its columns.
+
+    `layout` is csv (fields quoted as RFC 4180 says, no header: that is written once, at the merge), jsonl, or azureml
+    (azure-semantics 2.3, byte for byte).
+    """
+    if is_frame(returned):
+        columns = frame_columns(returned)
+        if layout == "azureml":
+            return returned.to_csv(header=False, index=False, sep=" "), len(returned), columns
+        if layout == "csv":
+            return returned.to_csv(header=False, index=False), len(returned), columns
+        records = [dict(zip(columns, row)) for row in returned.itertuples(index=False, name=None)]
+        return jsonl_of_records(records), len(records), columns
+    name = "prediction"
+    if is_series(returned) and returned.name is not None:
+        name = str(returned.name)
+    rows = elements(returned)
+    if layout == "azureml":
+        return "".join("{}\n".format(row) for row in rows), len(rows), []
+    records, columns = as_records(rows, name)
+    text = csv_of_records(records, columns) if layout == "csv" else jsonl_of_records(records)
+    return text, len(rows), columns
+
+
+def named_files(returned, files):
+    """Positions of the files that short results speak of, when every row names exactly one by path or base name."""
+    rows = returned.values.tolist() if is_frame(returned) else elements(returned)
+    found = []
+    for row in rows:
+        cells = row.values() if isinstance(row, dict) else row if isinstance(row, (list, tuple)) else [row]
+        texts = {str(cell) for cell in cells}
+        here = [at for at, path in enumerate(files) if path in texts or os.path.basename(path) in texts]
+        if len(here) != 1 or here[0] in found:
+            return None
+        found.append(here[0])
+    return found
+
+
+# --- the script -----------------------------------------------------------------------------------------------------
+
+
+class Script:
+    """A scoring script, loaded from its path."""
+
+    def __init__(self, path, code):
+        self.code = os.path.realpath(code)
+        folder = os.path.dirname(os.path.realpath(path))
+        for entry in dict.fromkeys([self.code, folder]):
+            sys.path.insert(0, entry)
+        name = os.path.splitext(os.path.basename(path))[0]
+        spec = import_util.spec_from_file_location(name, path)
+        self.module = import_util.module_from_spec(spec)
+        sys.modules[name] = self.module
+        spec.loader.exec_module(self.module)
+        if not callable(getattr(self.module, "run", None)):
+            raise WrongReturnError("the scoring script has no run(); define run(mini_batch)")
+        self.wants_context = self._takes_context(self.module.run)
+
+    @staticmethod
+    def _takes_context(run):
+        try:
+            parameters = inspect.signature(run).parameters.values()
+        except (TypeError, ValueError):
+            return False
+        positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+        return len(positional) >= 2 and positional[1].default is inspect.Parameter.empty
+
+    def call(self, name):
+        """Call init() or shutdown() where the script has it."""
+        function = getattr(self.module, name, None)
+        if callable(function):
+            function()
+
+    def run(self, files, index):
+        if self.wants_context:
+            return self.module.run(files, Context(index))
+        return self.module.run(files)
+
+
+def describe(error, code):
+    """An exception as text: class, message, the innermost frame in the script's own files, and the traceback."""
+    where = None
+    if isinstance(error, SyntaxError) and error.filename:
+        where = {"file": error.filename, "line": error.lineno or 1, "function": "", "text": (error.text or "").strip()}
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if os.path.realpath(frame.filename).startswith(code + os.sep):
+                where = {"file": frame.filename, "line": frame.lineno, "function": frame.name, "text": frame.line or ""}
+    if where is not None and os.path.realpath(where["file"]).startswith(code + os.sep):
+        where["file"] = os.path.relpath(os.path.realpath(where["file"]), code)
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its text could not be read: __str__ raised)"
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {
+        "class": type(error).__name__,
+        "message": message[:LONGEST_MESSAGE],
+        "where": where,
+        "traceback": text[-LONGEST_TRACEBACK:],
+    }
+
+
+# --- the conversation -----------------------------------------------------------------------------------------------
+
+
+def flush_output():
+    """Send out what is printed, C's buffers included, so that a mini-batch's lines come before its reply."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue  # the script closed or replaced it: nothing of ours is lost
+    if C_LIBRARY is not None:
+        C_LIBRARY.fflush(None)
+
+
+def c_library():
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None)
+    except (ImportError, OSError, TypeError):
+        return None
+
+
+C_LIBRARY = c_library()
+
+
+class Conversation:
+    """The two message pipes and the spool."""
+
+    def __init__(self, requests, replies):
+        for descriptor in (requests, replies):
+            os.set_inheritable(descriptor, False)  # what the script starts must not hold our pipes open
+        self.requests = os.fdopen(requests, "rb")
+        self.replies = replies
+        self.pid = os.getpid()
+        self.spool = None
+        self.spool_path = None
+
+    def listen(self):
+        line = self.requests.readline()
+        return json.loads(line.decode()) if line else None
+
+    def say(self, **message):
+        if os.getpid() != self.pid:
+            os._exit(0)  # the script forked and let its child fall through into our loop
+        flush_output()
+        data = (json.dumps(message) + "\n").encode()
+        while data:
+            data = data[os.write(self.replies, data) :]
+
+    def keep(self, path, text):
+        """Append rows to the spool; its offset and length in bytes."""
+        if path != self.spool_path:
+            if self.spool is not None:
+                self.spool.close()
+            self.spool = open(path, "ab")
+            self.spool_path = path
+        data = text.encode("utf-8", "surrogateescape")
+        offset = self.spool.seek(0, os.SEEK_END)
+        self.spool.write(data)
+        self.spool.flush()
+        return offset, len(data)
+
+
+def load(conversation, request):
+    """Import the script and call init(); the script, or None after saying what went wrong."""
+    code = os.path.realpath(request["code"])
+    sys.argv = [request["script"]] + request["arguments"]
+    logging.basicConfig(
+        level=getattr(logging, request["logging_level"].upper()),
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stdout,
+    )
+    stage = "import"
+    try:
+        script = Script(request["script"], code)
+        stage = "init"
+        script.call("init")
+    except BaseException as error:
+        conversation.say(kind="raised", stage=stage, error=describe(error, code))
+        return None
+    conversation.say(kind="ready")
+    return script
+
+
+def score(conversation, script, request):
+    """One mini-batch: call run(), write its rows, say how many; or say what it raised."""
+    files = request["files"]
+    stage = "run"
+    try:
+        returned = script.run(list(files), request["index"])
+        stage = "return"
+        if inspect.isgenerator(returned):
+            stage = "run"
+            returned = list(returned)  # the body of a generator is the script's own work
+            stage = "return"
+        elif not is_frame(returned) and not is_series(returned):
+            returned = elements(returned)
+        if request["layout"] == "none":
+            rows, columns, offset, length = len(returned), [], 0, 0
+        else:
+            text, rows, columns = encode(returned, request["layout"])
+            offset, length = conversation.keep(request["spool"], text)
+        named = named_files(returned, files) if rows < len(files) else None
+    except BaseException as error:
+        conversation.say(kind="raised", stage=stage, index=request["index"], error=describe(error, script.code))
+        return
+    conversation.say(
+        kind="scored",
+        index=request["index"],
+        rows=rows,
+        columns=columns,
+        offset=offset,
+        length=length,
+        named=named,
+    )
+
+
+def main(requests, replies):
+    conversation = Conversation(requests, replies)
+    script = load(conversation, conversation.listen())
+    if script is None:
+        return 1
+    while True:
+        request = conversation.listen()
+        if request is None or request["kind"] == "shutdown":
+            break
+        score(conversation, script, request)
+    try:
+        script.call("shutdown")
+    except BaseException as error:
+        conversation.say(kind="raised", stage="shutdown", error=describe(error, script.code))
+        return 1
+    conversation.say(kind="closed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

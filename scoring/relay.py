@@ -1,0 +1,53 @@
+"""What a script prints: every line to the slot's log file, a bounded number of lines to the job's log."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from scoring.storage import Folder
+
+LOGS = "logs"
+LINES_RELAYED = 200  # of one mini-batch; a line costs Prefect's server a row in its database
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """One slot's log. Used by the thread that minds the slot, so that log lines carry that thread's context."""
+
+    def __init__(self, job: Folder, slot: int) -> None:
+        self._slot = slot
+        self._path = Path(job.at(LOGS), f"slot-{slot}.log") if job.is_local else None
+        self._file: TextIO | None = None
+
+    def of(self, mini_batch: int) -> Callable[[str], None]:
+        """A function that takes one line which was printed while that mini-batch was scored."""
+        lines = 0
+
+        def take(line: str) -> None:
+            nonlocal lines
+            lines += 1
+            self._write(f"[mini-batch {mini_batch}] {line}\n")
+            if lines <= LINES_RELAYED:
+                said: dict[str, object] = {"action": "script_output", "mini_batch": mini_batch, "slot": self._slot}
+                log.info("[mini-batch %d, slot %d] %s", mini_batch, self._slot, line, extra=said)
+            elif lines == LINES_RELAYED + 1:
+                rest = f"; the rest is in {self._path}" if self._path is not None else ""
+                log.warning("Mini-batch %d prints more than %d lines%s", mini_batch, LINES_RELAYED, rest)
+
+        return take
+
+    def _write(self, text: str) -> None:
+        if self._path is None:
+            return
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
+        self._file.write(text)
+
+    def close(self) -> None:
+        """Write out what is buffered."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

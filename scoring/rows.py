@@ -1,0 +1,122 @@
+"""Merging the rows of all mini-batches into one file, in input order, streaming, in each format."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scoring.parts import Frame, RowReader, Sink
+from scoring.settings import OutputFormat
+
+ROWS_PER_GROUP = 50_000
+
+
+def merge(
+    frames: Callable[[], Iterable[Frame]], reader: RowReader, columns: list[str], layout: OutputFormat, target: Path
+) -> str:
+    """Write all rows to one file.
+
+    Args:
+        frames: called for each pass over the finished mini-batches, in input order; Parquet needs two passes.
+        reader: where their rows are read.
+        columns: the union of all frames' columns in order of first appearance.
+        layout: format of the file.
+        target: the file, which must not be there yet.
+    Returns: the file's sha256.
+    """
+    if layout == OutputFormat.PARQUET:
+        _write_parquet(frames, reader, columns, target)
+        with target.open("rb") as written:
+            return hashlib.file_digest(written, "sha256").hexdigest()
+    with target.open("xb") as file:
+        hashing = _Hashing(file)
+        if layout == OutputFormat.CSV:
+            _write_csv(frames(), reader, columns, hashing)
+        else:
+            for frame in frames():
+                reader.copy(frame, hashing)
+        return hashing.digest.hexdigest()
+
+
+class _Hashing:
+    """Passes bytes on and hashes them, so that the output need not be read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes, /) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+
+def _write_csv(frames: Iterable[Frame], reader: RowReader, columns: list[str], file: Sink) -> None:
+    """Header and rows; a frame with other columns is read and written anew, empty where it has none (design.md)."""
+    if columns:
+        file.write(_csv_line(columns))
+    for frame in frames:
+        if not frame.length:
+            continue
+        if list(frame.columns) == columns:
+            reader.copy(frame, file)
+            continue
+        place = {name: at for at, name in enumerate(frame.columns)}
+        picked = [place.get(name) for name in columns]
+        for row in csv.reader(io.StringIO(reader.read(frame).decode("utf-8", "surrogateescape"), newline="")):
+            file.write(_csv_line(["" if at is None or at >= len(row) else row[at] for at in picked]))
+
+
+def _csv_line(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _records(frames: Iterable[Frame], reader: RowReader) -> Iterator[dict[str, Any]]:
+    for frame in frames:
+        for line in reader.read(frame).splitlines():
+            yield json.loads(line)
+
+
+def _write_parquet(frames: Callable[[], Iterable[Frame]], reader: RowReader, columns: list[str], target: Path) -> None:
+    """Two passes: the first finds what each column holds, the second writes row groups of that type."""
+    kinds: dict[str, set[type]] = {name: set() for name in columns}
+    for record in _records(frames(), reader):
+        for name, value in record.items():
+            kinds[name].add(type(value))
+    fields = {name: _arrow_type(found - {type(None)}) for name, found in kinds.items()}
+    schema = pa.schema(fields.items())
+    with pq.ParquetWriter(target, schema) as writer:
+        waiting: list[dict[str, Any]] = []
+        for record in _records(frames(), reader):
+            waiting.append({name: _as_arrow(record.get(name), fields[name]) for name in columns})
+            if len(waiting) >= ROWS_PER_GROUP:
+                writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
+                waiting = []
+        if waiting or not columns:
+            writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
+
+
+def _arrow_type(kinds: set[type]) -> pa.DataType:
+    if kinds <= {bool} and kinds:
+        return pa.bool_()
+    if kinds <= {int} and kinds:
+        return pa.int64()
+    if kinds <= {int, float} and kinds:
+        return pa.float64()
+    return pa.string()
+
+
+def _as_arrow(value: Any, kind: pa.DataType) -> Any:
+    """A value in its column's type; in a column of mixed kinds everything is text, JSON for what has an inside."""
+    if value is None:
+        return None
+    if pa.types.is_string(kind):
+        return value if isinstance(value, str) else json.dumps(value)
+    return float(value) if pa.types.is_floating(kind) else value

@@ -1,0 +1,141 @@
+"""Scoring a folder from a notebook or a script: the whole data plane in one call, with no server."""
+
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from scoring.assemble import Summary, assemble
+from scoring.chunk import News, score_chunk
+from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
+from scoring.job import Job
+from scoring.listing import write_listing
+from scoring.manifest import Manifest
+from scoring.output import check_output
+from scoring.planning import Chunk, plan_chunks
+from scoring.script_check import check_script
+from scoring.settings import Settings
+from scoring.slots import Fleet
+from scoring.storage import as_url
+
+
+def score(
+    *,
+    script: str | Path,
+    inputs: str | Path,
+    output: str | Path,
+    settings: Settings | Mapping[str, Any] | None = None,
+    model: str | Path | None = None,
+    python: str | None = None,
+    overwrite: bool = False,
+    on_news: Callable[[News], None] | None = None,
+) -> Summary:
+    """Score every file below a folder with a scoring script, in scoring processes on this machine.
+
+    Args:
+        script: a Python file with run(mini_batch) and usually init(); modules beside it can be imported.
+        inputs: a folder, or one file; a local path or any URL that fsspec reads.
+        output: the folder that predictions, failures.jsonl and summary.json are put into.
+        settings: how; a Settings, or a mapping of its fields. max_concurrency_per_instance is the number of processes.
+        model: a file or folder; becomes the only thing in AZUREML_MODEL_DIR.
+        python: the interpreter of the scoring processes; this one when left out.
+        overwrite: replace files of the output that exist.
+        on_news: is called from the scoring threads after each try of each mini-batch.
+    Returns: the summary, also when files failed; its state says Completed, CompletedWithErrors or Failed.
+    Raises: ScriptError, InputError and OutputExistsError before anything is scored; pydantic.ValidationError for
+        settings; InitFailedError when init() fails before anything was scored, and then nothing is written.
+    Source: issue "The main job", part 2.
+    """
+    chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
+    check_script(script)
+    if not overwrite:
+        check_output(as_url(output), chosen)
+    with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as folder:
+        manifest = Manifest(
+            job=uuid.uuid4().hex[:12],
+            folder=folder,
+            input=as_url(inputs),
+            output=as_url(output),
+            script=str(Path(script).absolute()),
+            code=str(Path(script).absolute().parent),
+            model_dir=_model_dir(model, Path(folder)),
+            python=python or sys.executable,
+            settings=chosen,
+            overwrite=overwrite,
+        )
+        manifest.write()
+        return _Run(Job(manifest), on_news).all()
+
+
+def _model_dir(model: str | Path | None, folder: Path) -> str | None:
+    """A folder whose one child is the model, linked: scripts take the first thing they find there."""
+    if model is None:
+        return None
+    path = Path(model).absolute()
+    if not path.exists():
+        raise InputError(f"model {model} is not there; give the path of a file or folder")
+    holder = folder / "model"
+    holder.mkdir()
+    (holder / path.name).symlink_to(path)
+    return str(holder)
+
+
+class _Run:
+    """Threads that score chunks, where the flow has Dask workers; the rules for tries and for stopping are the same."""
+
+    def __init__(self, job: Job, on_news: Callable[[News], None] | None) -> None:
+        self.job = job
+        self.on_news = on_news
+        self.fleet = Fleet(job.manifest.launch())
+        self.failed = 0
+        self.broken: InitFailedError | None = None
+        self.lock = threading.Lock()
+
+    def all(self) -> Summary:
+        manifest, began = self.job.manifest, time.monotonic()
+        try:
+            self.fleet.start_early(manifest.slots)
+            write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)
+            listed = time.monotonic()
+            if manifest.script_files:
+                Path(manifest.script_files).mkdir(exist_ok=True)
+            chunks = plan_chunks(self.job.mini_batches, manifest.slots)
+            with ThreadPoolExecutor(manifest.slots, thread_name_prefix="slot") as threads:
+                list(threads.map(self.chunk, chunks))
+            if self.broken is not None and not self.fleet.has_scored:
+                raise self.broken
+            self.fleet.close()
+        finally:
+            self.fleet.stop()
+        timings = {"list": listed - began, "score": time.monotonic() - listed}
+        return assemble(self.job, cause=str(self.broken) if self.broken else None, timings=timings)
+
+    def chunk(self, chunk: Chunk) -> None:
+        retry = self.job.manifest.settings.retry_settings
+        for attempt in range(1, retry.max_retries + 2):
+            try:
+                score_chunk(self.job, chunk, self.fleet, attempt=attempt, tell=self.take)
+            except MiniBatchesFailedError:
+                time.sleep(retry.delay)
+            except JobStoppedError:
+                return
+            except InitFailedError as error:
+                self.broken = self.broken or error
+                self.fleet.stop()
+                return
+            else:
+                return
+
+    def take(self, news: News) -> None:
+        """Count failed files, and stop everything above the threshold."""
+        with self.lock:
+            self.failed += news.failed
+        if self.on_news is not None:
+            self.on_news(news)
+        if 0 <= self.job.manifest.settings.error_threshold < self.failed:
+            self.fleet.stop()

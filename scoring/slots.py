@@ -1,0 +1,171 @@
+"""The scoring processes of a job on one machine: a slot each, started early, replaced when they die, ended together."""
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
+from scoring.facts import Fault
+from scoring.process import Launch, Scored, ScoringProcess
+
+FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
+
+
+class Slot:
+    """One scoring process's place. One thread uses it at a time."""
+
+    def __init__(self, fleet: "Fleet", number: int) -> None:
+        self.number = number
+        self.relay: Callable[[str], None] = lambda _line: None
+        self._fleet = fleet
+        self._process: ScoringProcess | None = None
+        self._failed_starts = 0
+
+    def start(self) -> None:
+        """Start the scoring process and return at once; while it imports, other work can go on."""
+        if self._process is None or not self._process.is_alive:
+            self._process = self._fleet.start_process(self._process)
+
+    def ready(self) -> ScoringProcess:
+        """The scoring process, with init() behind it.
+
+        Raises: InitFailedError; JobStoppedError when the job ends meanwhile.
+        """
+        self.start()
+        assert self._process is not None
+        process = self._process
+        process.relay = self.relay
+        try:
+            process.wait_ready()
+        except InitFailedError:
+            self._failed_starts += 1
+            self._fleet.raise_if_stopped()
+            raise
+        self._failed_starts = 0
+        return process
+
+    def score(self, index: int, files: list[str], spool: str, timeout: float) -> tuple[Scored, float]:
+        """One try of one mini-batch; what run() returned, and the seconds it took.
+
+        Raises: TryFailedError; InitFailedError when nothing was scored yet or for the third time in a row;
+            JobStoppedError when the job ends meanwhile.
+        """
+        self._fleet.raise_if_stopped()
+        try:
+            process = self.ready()
+        except InitFailedError as error:
+            if not self._fleet.has_scored or self._failed_starts >= FAILED_STARTS:
+                raise
+            message = f"{error.fault.message} (while {error.stage} ran in a new scoring process)"
+            fault = error.fault.model_copy(update={"message": message})
+            raise TryFailedError(index, fault) from error
+        began = time.monotonic()
+        try:
+            scored = process.score(index, files, spool, timeout)
+        except TryFailedError:
+            self._fleet.raise_if_stopped()
+            raise
+        self._fleet.has_scored = True
+        return scored, time.monotonic() - began
+
+    def close(self) -> Fault | None:
+        """End the process after the script's shutdown()."""
+        if self._process is None:
+            return None
+        self._process.relay = self.relay
+        fault = self._process.close()
+        self._process.release()
+        return fault
+
+
+class Fleet:
+    """All slots of a job in this process. Threads borrow one for as long as they score a chunk."""
+
+    def __init__(self, launch: Launch, *, has_scored: bool = False) -> None:
+        """Make an empty fleet; slots come to be as they are borrowed or started early.
+
+        Args:
+            launch: what each scoring process is started with.
+            has_scored: whether the job has scored something before, as a resumed job may: then a failing init() is a
+                failed try and not the end of the job.
+        """
+        self.has_scored = has_scored
+        self.scratch = Path(tempfile.mkdtemp(prefix="batchpoint-"))
+        self._launch = launch
+        self._lock = threading.Lock()
+        self._slots: list[Slot] = []
+        self._idle: list[Slot] = []
+        self._processes: set[ScoringProcess] = set()
+        self._stopped = threading.Event()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the job is ending early."""
+        return self._stopped.is_set()
+
+    def raise_if_stopped(self) -> None:
+        """Raises: JobStoppedError once stop() was called."""
+        if self._stopped.is_set():
+            raise JobStoppedError("the job is ending; this mini-batch was not scored")
+
+    def start_process(self, before: ScoringProcess | None) -> ScoringProcess:
+        """A new scoring process, unless the job is ending: stop() must find every process there is."""
+        if before is not None:
+            before.kill()
+            before.release()
+        with self._lock:
+            self.raise_if_stopped()
+            process = ScoringProcess(self._launch, str(self.scratch))
+            self._processes = {one for one in self._processes if one.is_alive} | {process}
+        return process
+
+    def start_early(self, slots: int) -> None:
+        """Start scoring processes before there is work for them: frameworks take seconds to import."""
+        while len(self._slots) < slots:
+            slot = self._new_slot()
+            slot.start()
+            with self._lock:
+                self._idle.append(slot)
+
+    def _new_slot(self) -> Slot:
+        with self._lock:
+            slot = Slot(self, len(self._slots))
+            self._slots.append(slot)
+        return slot
+
+    @contextmanager
+    def borrow(self) -> Iterator[Slot]:
+        """A slot nobody else uses; another one is made when all are in use."""
+        with self._lock:
+            slot = self._idle.pop(0) if self._idle else None
+        if slot is None:
+            slot = self._new_slot()
+        try:
+            yield slot
+        finally:
+            with self._lock:
+                self._idle.insert(0, slot)
+
+    def stop(self) -> None:
+        """End the job's scoring processes and all their descendants now; none starts after this. From any thread."""
+        self._stopped.set()
+        with self._lock:  # a process that is being started is in the set once the lock is free
+            processes = list(self._processes)
+        threads = [threading.Thread(target=process.kill) for process in processes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def close(self) -> list[Fault]:
+        """End the idle processes after the script's shutdown(); returns what shutdown() raised."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        faults = [fault for slot in idle if (fault := slot.close()) is not None]
+        self.stop()
+        return faults

@@ -1,0 +1,117 @@
+"""The one doorway to files: a folder on any store that fsspec knows, where things appear whole or not at all."""
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import fsspec
+from fsspec.core import url_to_fs
+
+LOCAL = ("file", "local")
+
+
+def as_url(text: str | Path) -> str:
+    """A URL as it is, a local path absolute; never with a slash at its end."""
+    said = str(text)
+    if "://" in said and not said.startswith(("file://", "local://")):
+        return said.rstrip("/")
+    path = said.partition("://")[2] if "://" in said else said
+    return str(Path(path).expanduser().absolute())
+
+
+class Folder:
+    """A folder on a store. Names inside are relative, with forward slashes."""
+
+    def __init__(self, url: str | Path) -> None:
+        self.url = as_url(url)
+        self.fs: fsspec.AbstractFileSystem
+        self.fs, self.path = url_to_fs(self.url)
+        protocol = self.fs.protocol if isinstance(self.fs.protocol, str) else self.fs.protocol[0]
+        self.is_local = protocol in LOCAL
+
+    def __repr__(self) -> str:
+        return f"Folder({self.url!r})"
+
+    def at(self, name: str) -> str:
+        """Path of something inside, as its file system spells it."""
+        return f"{self.path.rstrip('/')}/{name}" if name else self.path
+
+    def url_of(self, name: str) -> str:
+        """URL of something inside; for a local folder its absolute path."""
+        return f"{self.url}/{name}"
+
+    def folder(self, name: str) -> "Folder":
+        """A folder inside."""
+        return Folder(self.url_of(name))
+
+    def exists(self, name: str = "") -> bool:
+        """Whether something is there; never believes a listing read earlier."""
+        if self.is_local:
+            return os.path.lexists(self.at(name))
+        self.fs.invalidate_cache()
+        return bool(self.fs.exists(self.at(name)))
+
+    def names(self) -> list[str]:
+        """Names of the files in the folder itself, sorted; none where the folder is not there."""
+        if self.is_local:
+            try:
+                with os.scandir(self.path) as entries:
+                    return sorted(entry.name for entry in entries if entry.is_file() and not _is_unfinished(entry.name))
+            except FileNotFoundError:
+                return []
+        self.fs.invalidate_cache()
+        try:
+            found = self.fs.ls(self.path, detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted(Path(one["name"]).name for one in found if one["type"] == "file")
+
+    def open(self, name: str) -> BinaryIO:
+        """A file inside, for reading bytes."""
+        return cast("BinaryIO", self.fs.open(self.at(name), "rb"))
+
+    def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
+        """The bytes of a file inside, or those from `start` up to `end`."""
+        if self.is_local:
+            with Path(self.at(name)).open("rb") as file:
+                file.seek(start or 0)
+                return file.read() if end is None else file.read(end - (start or 0))
+        return cast("bytes", self.fs.cat_file(self.at(name), start=start, end=end))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put bytes at a name, whole: a temporary name and a rename, or one put."""
+        if not self.is_local:
+            self.fs.pipe_file(self.at(name), data)
+            return
+        path = Path(self.at(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _unfinished(path)
+        try:
+            unfinished.write_bytes(data)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def put(self, local: Path, name: str) -> None:
+        """Put a local file at a name, whole; the local file may be moved away."""
+        if not self.is_local:
+            self.fs.put_file(str(local), self.at(name))
+            return
+        path = Path(self.at(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _unfinished(path)
+        try:
+            shutil.move(local, unfinished)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".unfinished")
