@@ -1,0 +1,63 @@
+"""The environment in which the embedded server, its worker and the commands see one and the same Prefect."""
+
+import os
+from collections.abc import Mapping
+
+from deployments.embedded.home import Home
+from deployments.embedded.state import State
+
+OURS = "127.0.0.1,localhost"
+
+
+def client_environment(home: Home, state: State, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`base` without the user's own Prefect settings and with those that point at the embedded server.
+
+    Whatever else the user has set for Prefect (a profile, a key, another home) belongs to another server. Prefect reads
+    lasting settings for this one from BATCHPOINT_HOME/prefect/profiles.toml.
+    """
+    kept = {name: value for name, value in base.items() if not name.startswith("PREFECT_")}
+    return {**kept, **_past_proxies(base), **client_settings(home, state)}
+
+
+def client_settings(home: Home, state: State) -> dict[str, str]:
+    """What a process needs to talk to the embedded server and to leave the user's own Prefect home alone."""
+    return {
+        "BATCHPOINT_HOME": str(home.path),
+        "PREFECT_HOME": str(home.prefect),
+        "PREFECT_API_URL": state.api_url,
+        "PREFECT_UI_URL": state.url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def server_environment(home: Home, state: State) -> dict[str, str]:
+    """The environment of the server: this machine only, its own web pages only, its files under BATCHPOINT_HOME."""
+    return {
+        **client_environment(home, state),
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(state.port),
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": state.url,
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home.prefect / "ui"),
+    }
+
+
+def worker_environment(home: Home, state: State) -> dict[str, str]:
+    """The environment of the worker, and through it of every flow run; `scoring` logs to Prefect there."""
+    return {**client_environment(home, state), "PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"}
+
+
+def apply(environment: Mapping[str, str]) -> None:
+    """Make `environment` this process's own, so that Prefect, imported later, reads it."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_") and name not in environment]:
+        del os.environ[name]
+    os.environ.update(environment)
+
+
+def _past_proxies(base: Mapping[str, str]) -> dict[str, str]:
+    """A proxy of the user's can't reach this machine's loopback: go past it."""
+    if not any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in base):
+        return {}
+    told = base.get("no_proxy") or base.get("NO_PROXY")
+    value = f"{told},{OURS}" if told else OURS
+    return {"no_proxy": value, "NO_PROXY": value}

@@ -1,0 +1,102 @@
+"""Processes that outlive the command that starts them."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process of ours, known by its pid and a token in its command line, so that a reused pid is not taken for it."""
+
+    pid: int
+    token: str
+
+    def process(self) -> psutil.Process | None:
+        """The live process, or None when it has ended or the pid is another's."""
+        try:
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE or self.token not in process.cmdline():
+                return None
+        except psutil.Error:
+            return None
+        return process
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process() is not None
+
+
+def start(role: str, folder: Path, log: Path, environment: Mapping[str, str]) -> Started:
+    """Start the program of a role (server or worker) in a session of its own, writing to `log`.
+
+    It inherits no descriptor and no terminal, and runs in `folder`, so that no prefect.toml of the caller's folder is
+    read; -P keeps what lies in that folder out of its imports.
+    """
+    token = uuid.uuid4().hex
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "deployments.embedded.program", role, token],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    child.returncode = 0  # it is meant to go on without us; Popen would warn of that when it is collected
+    return Started(child.pid, token)
+
+
+def stop(processes: Iterable[Started], grace: float = GRACE) -> None:
+    """End processes and all their descendants.
+
+    The named ones get SIGTERM and see to their own children; whatever is left after `grace` seconds gets SIGKILL.
+    """
+    named = [process for started in processes if (process := started.process()) is not None]
+    family = [*named, *(child for process in named for child in _descendants(process))]
+    for process in named:
+        _signal(process, psutil.Process.terminate)
+    deadline = time.monotonic() + grace
+    psutil.wait_procs(named, timeout=grace)
+    # what the named ones started since, and what they leave to their own children's pace
+    psutil.wait_procs(family, timeout=max(0.0, min(1.0, deadline - time.monotonic())))
+    left = [process for process in family if _runs(process)]
+    left += [child for process in left for child in _descendants(process)]
+    for process in left:
+        _signal(process, psutil.Process.kill)
+    psutil.wait_procs(left, timeout=5)
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _signal(process: psutil.Process, send: Callable[[psutil.Process], None]) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        send(process)

@@ -1,0 +1,125 @@
+"""What runs the embedded server's jobs: a Prefect process worker, and the watch that ends both when idle."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+import httpx
+import psutil
+from anyio import CancelScope
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.utilities.processutils import command_to_string
+from prefect.workers.process import ProcessWorker
+
+from deployments.embedded import health
+from deployments.embedded.home import Home, home
+from deployments.embedded.idle import IdleWatch
+from deployments.embedded.launch import PATIENCE, WORK_POOL
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+HEARTBEAT_SECONDS = 30.0
+LOST_SECONDS = 60.0
+"""A worker without flow runs ends when the server has been away this long."""
+FLOW_GRACE = 6.0
+"""Seconds that flow runs get to end on SIGTERM; less than `processes.GRACE`, which ends the worker itself."""
+
+
+def run() -> None:
+    """Work until SIGTERM or SIGINT, until nobody came for long, or until the server is gone for good."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    anyio.run(_work, Home(home()), _job_limit())
+
+
+def _job_limit() -> int:
+    """How many jobs run at once: BATCHPOINT_JOBS, else one per core."""
+    told = os.environ.get("BATCHPOINT_JOBS")
+    if not told:
+        return os.cpu_count() or 1
+    if not told.isdecimal() or int(told) < 1:
+        sys.exit(f"BATCHPOINT_JOBS={told!r} is not a number of jobs; give a whole number from 1 up, or unset it")
+    return int(told)
+
+
+async def _work(place: Home, limit: int) -> None:
+    await _await_server()
+    await _make_work_pool()
+    idle = IdleWatch(place)
+    while True:
+        async with ProcessWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit) as worker:
+            async with anyio.create_task_group() as loops:
+                end = loops.cancel_scope
+                loops.start_soon(_end_on_signal, end)
+                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, POLL_SECONDS, end)
+                loops.start_soon(_repeat, worker.sync_with_backend, HEARTBEAT_SECONDS, end)
+                loops.start_soon(idle.run, end)
+            await _end_flow_runs()
+        if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
+            return
+        logger.warning("somebody came just before the idle server was stopped; working on")
+
+
+async def _await_server() -> None:
+    """Prefect is imported while the server starts; go on as soon as it answers."""
+    url = os.environ["PREFECT_API_URL"]
+    deadline = time.monotonic() + PATIENCE
+    while not await anyio.to_thread.run_sync(health.is_healthy, url):
+        if time.monotonic() > deadline:
+            sys.exit(f"the server at {url} has not answered for {PATIENCE:.0f} s")
+        await anyio.sleep(0.1)
+
+
+async def _make_work_pool() -> None:
+    """Make the work pool, or bring it up to date: flow runs start in this Python, in one process instead of two."""
+    template = ProcessWorker.get_default_base_job_template()
+    template["variables"]["properties"]["command"]["default"] = command_to_string(
+        [sys.executable, "-m", "prefect.engine"]
+    )
+    pool = WorkPoolCreate(
+        name=WORK_POOL,
+        type="process",
+        description="Runs the jobs of Batchpoint's endpoints on this machine.",
+        base_job_template=template,
+    )
+    async with get_client() as client:
+        await client.create_work_pool(pool, overwrite=True)
+
+
+async def _end_on_signal(end: CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            end.cancel()
+            return
+
+
+async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, end: CancelScope) -> None:
+    """Do `work` again and again, through a server that is restarted; end when it stays away and nothing runs."""
+    reached = time.monotonic()
+    while True:
+        try:
+            await work()
+            reached = time.monotonic()
+        except httpx.HTTPError as error:
+            logger.warning("the server did not answer: %s: %s", type(error).__name__, error)
+            if time.monotonic() - reached > LOST_SECONDS and not psutil.Process().children():
+                end.cancel()
+        await anyio.sleep(seconds)
+
+
+async def _end_flow_runs() -> None:
+    """Let flow runs end on SIGTERM, which they report, and end those that don't; the worker then reports theirs."""
+    flow_runs = psutil.Process().children(recursive=True)
+    for process in psutil.Process().children():
+        process.terminate()
+    with anyio.move_on_after(FLOW_GRACE):
+        while any(process.is_running() for process in psutil.Process().children()):
+            await anyio.sleep(0.05)
+    for process in flow_runs:
+        if process.is_running():
+            process.kill()
