@@ -1,0 +1,63 @@
+"""Where registered things are kept: the seam, and its twin in memory. Prefect's is in blocks.prefect_store."""
+
+import builtins
+from typing import Protocol, TypeVar, cast
+
+from blocks.errors import NotRegistered
+from blocks.names import block_name, same_name
+from blocks.specs import Spec
+
+S = TypeVar("S", bound=Spec)
+
+
+class Store(Protocol):
+    """Specs by kind and name; names compare without case."""
+
+    def get(self, kind: type[S], *name: str) -> S:
+        """The one registered under this name.
+
+        Raises: NotRegistered, naming what is there instead; UnreadableBlock.
+        """
+
+    def put(self, spec: Spec) -> None:
+        """Register it, in place of what has its name."""
+
+    def delete(self, kind: type[Spec], *name: str) -> None:
+        """Forget it. Raises: NotRegistered."""
+
+    def list(self, kind: type[S]) -> builtins.list[S]:
+        """All of a kind, the first registered first. Raises: UnreadableBlock."""
+
+
+class MemoryStore:
+    """A Store that ends with its process, for tests and for trying things."""
+
+    def __init__(self) -> None:
+        self._kept: dict[type[Spec], dict[str, Spec]] = {}
+
+    def get(self, kind: type[S], *name: str) -> S:
+        found = self._kept.get(kind, {}).get(block_name(*name))
+        if found is None:
+            raise not_registered(self, kind, name)
+        return cast(S, found)
+
+    def put(self, spec: Spec) -> None:
+        self._kept.setdefault(type(spec), {})[block_name(*spec.key)] = spec
+
+    def delete(self, kind: type[Spec], *name: str) -> None:
+        self.get(kind, *name)
+        del self._kept[kind][block_name(*name)]
+
+    def list(self, kind: type[S]) -> builtins.list[S]:
+        return cast(builtins.list[S], builtins.list(self._kept.get(kind, {}).values()))
+
+
+def not_registered(store: Store, kind: type[Spec], name: tuple[str, ...]) -> NotRegistered:
+    """The error for a name that `store` does not have, with the names that it has in its place.
+
+    Of something named in two parts these are the second parts that go with the same first one.
+    """
+    keys = [spec.key for spec in store.list(kind)]
+    beside = [key for key in keys if len(key) == 1 or same_name(key[0], name[0])]
+    known = [key[-1] for key in beside] or ([] if kind.word == "deployment" else [key[0] for key in keys])
+    return NotRegistered(kind.word, name, tuple(dict.fromkeys(known)))
