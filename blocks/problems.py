@@ -1,6 +1,7 @@
 """Say what is wrong with a declaration the way a person would."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -111,5 +112,7 @@ def _model_in(annotation: Any, otherwise: type[BaseModel]) -> type[BaseModel]:
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
-    text = repr(value)
+    # Declarations are read as text, so a number is text as well: shown as it was written.
+    is_number = isinstance(value, str) and re.fullmatch(r"[-+]?[0-9.]+", value)
+    text = str(value) if is_number else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,132 @@
+"""A declaration as it was written, before it is held against its kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from deployments.declarations.errors import DeclarationError
+from deployments.declarations.yaml import parse
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass
+class Document:
+    """Nested dicts, lists and text, with the place each was written at.
+
+    Attributes:
+        data: what was written; a key without a value is not in it.
+        folder: where relative paths begin.
+        name: the file as the user named it; empty when there is none.
+        places: for paths of keys, the file and line or the flag.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path.cwd)
+    name: str = ""
+    places: dict[Keys, str] = field(default_factory=dict)
+
+    def place(self, path: Keys) -> str:
+        """Where to look for what is at `path`, or, when it was not written, for what holds it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, self.name)
+
+    def get(self, path: Keys) -> Any:
+        """What is at `path`; None when nothing is."""
+        value: Any = self.data
+        for step in path:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value
+
+    def put(self, path: Keys, value: object, place: str) -> None:
+        """Set what is at `path`; None takes it away.
+
+        Raises: DeclarationError when what is in the way is no mapping, such as a reference.
+        """
+        holder = self.data
+        for depth, step in enumerate(path[:-1], 1):
+            below = holder.setdefault(str(step), {})
+            if not isinstance(below, dict):
+                raise _nothing_below(path[:depth], below, place)
+            holder = below
+        if value is None:
+            holder.pop(str(path[-1]), None)
+        else:
+            holder[str(path[-1])] = value
+        self.places[path] = place
+
+    def take(self, path: Keys) -> Any:
+        """Remove what is at `path`, and say what it was."""
+        holder = self.get(path[:-1])
+        return holder.pop(path[-1], None) if isinstance(holder, dict) else None
+
+    def move(self, path: Keys, to: Keys) -> None:
+        """Have what is at `path` at another path, as if it had been written there."""
+        place = self.place(path)
+        self.put(to, self.take(path), place)
+
+    def overlay(self, other: "Document") -> None:
+        """Take every key that `other` has at its top, in place of what was there."""
+        self.data |= other.data
+        self.places |= other.places
+        self.folder, self.name = other.folder, other.name
+
+    def override(self, assignment: str) -> None:
+        """Apply one `--set a.b=c`. Values are text, `{...}` and `[...]` are YAML, nothing or null removes.
+
+        Raises: DeclarationError.
+        """
+        place = f"--set {assignment}"
+        path, equals, text = assignment.partition("=")
+        keys = tuple(path.strip().split("."))
+        if not equals or not all(keys):
+            raise DeclarationError(f"{place}: write --set KEY=VALUE, for example --set settings.mini_batch_size=20")
+        value: object = text
+        if text.startswith(("{", "[")):
+            value = _pruned(parse(text, place)[0])
+        elif text in {"", "null", "~"}:
+            value = None
+        self.put(keys, value, place)
+
+
+def read(file: str | Path | None) -> Document:
+    """The YAML file as a document; an empty document when there is no file.
+
+    Raises: DeclarationError when it cannot be read, is not YAML, or is not a mapping.
+    """
+    if file is None:
+        return Document()
+    path, name = Path(file), str(file)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(f"{name}: cannot be read: {error.strerror}; give the path of a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{name}: is not UTF-8 text at byte {error.start}; save it as UTF-8") from error
+    data, lines = parse(text, name)
+    if not isinstance(data, dict):
+        raise DeclarationError(f"{name}: must be a mapping of keys to values, such as `name: mnist-batch`")
+    places = {keys: f"{name}:{line}" for keys, line in lines.items()}
+    return Document(_pruned(data), path.absolute().parent, name, places)
+
+
+def document_of(spec: BaseModel) -> Document:
+    """What is registered, as a document that overrides can be applied to."""
+    return Document(_pruned(spec.model_dump(mode="json")))
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _pruned(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_pruned(inner) for inner in value]
+    return value
+
+
+def _nothing_below(path: Keys, value: object, place: str) -> DeclarationError:
+    name = ".".join(str(step) for step in path)
+    return DeclarationError(f"{place}: {name} is {value!r}, which has nothing below it; set {name} itself")
