@@ -1,0 +1,83 @@
+"""The one place that listens to a job's news: it alone decides that a job must end early."""
+
+import logging
+import queue
+from typing import Any
+
+from prefect.futures import PrefectFuture
+
+from flows.desk import Desk
+from flows.progress import Progress
+from flows.task_runner import SlotTaskRunner
+from scoring.chunk import Report
+from scoring.errors import InitFailedError
+
+POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
+QUIET_WITHIN = 30.0  # seconds that killed task runs are given to write down what they know
+
+log = logging.getLogger(__name__)
+
+
+class Follower:
+    """Follows a job's task runs to their end, and ends them all when one of the reasons for that comes true."""
+
+    def __init__(self, desk: Desk, progress: Progress, runner: SlotTaskRunner) -> None:
+        self._desk = desk
+        self._progress = progress
+        self._runner = runner
+        self._failed = 0
+        self._threshold = desk.job.manifest.settings.error_threshold
+
+    def follow(self, futures: list[PrefectFuture[Report]]) -> str | None:
+        """Wait until every task run has ended, or must.
+
+        Returns: why the job ends early, as a sentence, or None.
+        """
+        waiting = list(futures)
+        cause: str | None = None
+        while waiting and cause is None:
+            cause = self._listen()
+            ended = [future for future in waiting if self._has_ended(future)]
+            waiting = [future for future in waiting if future not in ended]
+            for future in ended:
+                cause = cause or self._hopeless(future)
+        while cause is None and not self._desk.news.empty():
+            cause = self._listen()
+        if cause is not None:
+            self._end_early(futures)
+        self._progress.show()
+        return cause
+
+    def _listen(self) -> str | None:
+        """Take in one piece of news, or wait a moment for it."""
+        try:
+            news = self._desk.news.get(timeout=POLL)
+        except queue.Empty:
+            self._progress.show()
+            return None
+        self._failed += news.failed
+        self._progress.count(news.scored, news.failed)
+        if 0 <= self._threshold < self._failed:
+            return f"{self._failed} files failed; error_threshold is {self._threshold}"
+        return None
+
+    @staticmethod
+    def _has_ended(future: PrefectFuture[Report]) -> bool:
+        wrapped: Any = future.wrapped_future  # type: ignore[attr-defined]
+        return bool(wrapped.done())
+
+    @staticmethod
+    def _hopeless(future: PrefectFuture[Report]) -> str | None:
+        """Why a task run that ended means the end of the job: its script cannot start, or the run itself was lost."""
+        outcome: Any = future.result(raise_on_failure=False)
+        if isinstance(outcome, InitFailedError):
+            if outcome.fault.traceback:
+                log.error("%s\n%s", outcome, outcome.fault.traceback)
+            return str(outcome)
+        return None
+
+    def _end_early(self, futures: list[PrefectFuture[Report]]) -> None:
+        self._desk.fleet.stop()
+        self._runner.drop([future for future in futures if not self._has_ended(future)])
+        if not self._desk.wait_until_quiet(QUIET_WITHIN):
+            log.warning("Some task runs had not ended after %g s; what they know may be missing", QUIET_WITHIN)

@@ -1,0 +1,44 @@
+"""A compute's instances, shared by all jobs on it: a Prefect global concurrency limit that each job takes from."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
+from prefect.concurrency.sync import concurrency
+from prefect.states import Running
+
+from blocks.names import block_name
+
+QUEUED = "Queued"
+LEASE = 60  # seconds, the least Prefect takes: so long a killed job's instances stay taken
+
+log = logging.getLogger(__name__)
+
+
+def limit_name(compute: str) -> str:
+    """The name of the global concurrency limit that bounds a compute's instances."""
+    return f"compute-{block_name(compute)}"
+
+
+@contextmanager
+def hold_instances(compute: str, count: int, flow_run_id: str) -> Iterator[None]:
+    """Take instances of a compute for the time of a job; while none are free the job's state is named Queued."""
+    name = limit_name(compute)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(concurrency(name, occupy=count, max_retries=0, strict=True, lease_duration=LEASE))
+        except ConcurrencySlotAcquisitionError:
+            log.info("Waiting for %d instances of compute %s: other jobs have them", count, compute)
+            show_running_as(flow_run_id, QUEUED)
+            stack.enter_context(concurrency(name, occupy=count, strict=True, lease_duration=LEASE))
+            show_running_as(flow_run_id, "Running")
+        yield
+
+
+def show_running_as(flow_run_id: str, name: str) -> None:
+    """Name a running job's state for what it does: the type stays Running, which is what Prefect acts on."""
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(flow_run_id), Running(name=name), force=True)

@@ -1,0 +1,60 @@
+"""Where things lie: azureml:// references as URLs, and the folders of a job."""
+
+import re
+from pathlib import PurePath
+
+from blocks.specs import Datastore
+from blocks.store import Store
+from flows.errors import JobRefusedError
+from scoring.storage import as_url
+
+DEFAULT_DATASTORE = "workspaceblobstore"
+JOBS = "azureml"
+OUTPUT = "score"
+# The short form, and the long one that names subscription, resource group and workspace before it.
+IN_DATASTORE = re.compile(
+    r"azureml:/(?:/?subscriptions/.*)?/datastores/(?P<store>[^/]+)/paths(?P<path>/.*)?$", re.IGNORECASE
+)
+
+
+def resolve_url(store: Store, text: str) -> str:
+    """The URL or absolute local path that a user's path means.
+
+    Args:
+        store: where datastores are looked up.
+        text: azureml://datastores/NAME/paths/PATH, any URL, or an absolute local path.
+    Raises: JobRefusedError for a relative path or another azureml: form; NotRegistered for an unknown datastore.
+    Source: azure-semantics 3.1.
+    """
+    if found := IN_DATASTORE.match(text):
+        datastore = store.get(Datastore, found["store"])
+        below = (found["path"] or "").strip("/")
+        if ".." in PurePath(below).parts:
+            raise JobRefusedError(f"{text} leaves its datastore; a path inside a datastore has no ..")
+        root = as_url(datastore.root)
+        return f"{root}/{below}" if below else root
+    if text.startswith("azureml:"):
+        raise JobRefusedError(
+            f"{text} is no path; write azureml://datastores/NAME/paths/PATH, a URL, or an absolute path"
+        )
+    if "://" in text or PurePath(text).is_absolute():
+        return as_url(text)
+    raise JobRefusedError(
+        f"{text!r} is a relative path, and the job runs in another folder; give an absolute path, a URL, or "
+        "azureml://datastores/NAME/paths/PATH"
+    )
+
+
+def job_path(job_id: str) -> str:
+    """A job's folder, relative to its datastore."""
+    return f"{JOBS}/{job_id}"
+
+
+def job_folder(store: Store, job_id: str) -> str:
+    """URL of a job's folder: manifest, listing, parts, results, logs."""
+    return f"{as_url(store.get(Datastore, DEFAULT_DATASTORE).root)}/{job_path(job_id)}"
+
+
+def output_folder(store: Store, job_id: str, output: str | None) -> str:
+    """URL of the folder that a job's predictions, failures and summary are put into."""
+    return resolve_url(store, output) if output else f"{job_folder(store, job_id)}/{OUTPUT}"

@@ -1,0 +1,135 @@
+"""From an endpoint's name to a manifest: what the job needs, looked up once and frozen."""
+
+import sys
+
+from pydantic import ValidationError
+
+from blocks.errors import NotRegistered
+from blocks.overrides import Overrides
+from blocks.problems import problems_in
+from blocks.references import find_compute, find_model
+from blocks.specs import Compute, Deployment, Endpoint, Model
+from blocks.store import Store
+from flows.errors import JobRefusedError
+from flows.paths import job_folder, output_folder, resolve_url
+from scoring.errors import InputError
+from scoring.listing import locate
+from scoring.manifest import MANIFEST, Manifest, Versioned
+from scoring.output import check_output
+from scoring.storage import Folder
+
+
+def resolve(
+    store: Store,
+    *,
+    job: str,
+    endpoint: str,
+    input: str,  # noqa: A002 - the flow's parameter, and the word that users type
+    deployment: str | None = None,
+    output: str | None = None,
+    settings: Overrides | None = None,
+) -> Manifest:
+    """Everything the job needs, with versions and digests; a job that was resolved before keeps what it had.
+
+    Args:
+        store: where registered things are looked up.
+        job: the job's id.
+        endpoint: the endpoint's name.
+        input: folder or file to score; see paths.resolve_url.
+        deployment: another one than the endpoint's default.
+        output: folder for the output; the job's own when left out.
+        settings: what this job changes of the deployment.
+    Raises: JobRefusedError, NotRegistered, InputError or OutputExistsError, each with a sentence that helps.
+    """
+    folder = job_folder(store, job)
+    if Folder(folder).exists(MANIFEST):
+        return Manifest.read(folder)
+    chosen = find_deployment(store, endpoint, deployment)
+    adjusted = adjust(chosen, settings)
+    compute = find_compute(store, adjusted.compute)
+    check_instances(adjusted, compute)
+    assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
+    model = find_model(store, adjusted.model)
+    output_url = output_folder(store, job, output)
+    input_url = resolve_url(store, input)
+    locate(input_url)
+    check_output(output_url, adjusted.settings, job)
+    code = resolve_url(store, adjusted.code_configuration.code)
+    return Manifest(
+        job=job,
+        folder=folder,
+        input=input_url,
+        output=output_url,
+        script=f"{code}/{adjusted.code_configuration.scoring_script}",
+        code=code,
+        model_dir=resolve_url(store, model.path),
+        python=sys.executable,
+        settings=adjusted.settings,
+        instance_count=adjusted.resources.instance_count,
+        endpoint=adjusted.endpoint_name,
+        deployment=adjusted.name,
+        compute=compute.name,
+        model=_versioned(model),
+    )
+
+
+def find_deployment(store: Store, endpoint: str, deployment: str | None) -> Deployment:
+    """The deployment that a job of an endpoint runs: the one named, else the endpoint's default.
+
+    Raises: JobRefusedError when neither is there, naming the deployments that are and what to type.
+    """
+    try:
+        found = store.get(Endpoint, endpoint)
+    except NotRegistered as error:
+        raise JobRefusedError(
+            f"endpoint {endpoint!r} is not registered; register it: batchpoint batch-endpoint create --name {endpoint}"
+        ) from error
+    if deployment is not None:
+        return store.get(Deployment, endpoint, deployment)
+    known = [one.name for one in store.list(Deployment) if one.endpoint_name.lower() == endpoint.lower()]
+    pointer = found.defaults.deployment_name
+    if not known:
+        raise JobRefusedError(
+            f"endpoint {endpoint!r} has no deployment; create one: batchpoint batch-deployment create "
+            f"--file deployment.yml --endpoint-name {endpoint} --set-default"
+        )
+    to_type = f"batchpoint batch-endpoint update --name {endpoint} --set defaults.deployment_name={known[0]}"
+    if pointer is None:
+        raise JobRefusedError(
+            f"endpoint {endpoint!r} has no default deployment; name one of {', '.join(known)} with the job, or set "
+            f"the default: {to_type}"
+        )
+    if pointer.lower() not in {name.lower() for name in known}:
+        raise JobRefusedError(
+            f"the default of endpoint {endpoint!r} is {pointer!r}, which is not there; it has {', '.join(known)}; "
+            f"point it at one: {to_type}"
+        )
+    return store.get(Deployment, endpoint, pointer)
+
+
+def adjust(deployment: Deployment, settings: Overrides | None) -> Deployment:
+    """The deployment as one job runs it. Raises: JobRefusedError when an override does not fit."""
+    if settings is None:
+        return deployment
+    try:
+        return settings.applied_to(deployment)
+    except ValidationError as error:
+        sentences = "; ".join(problem.sentence for problem in problems_in(Overrides, error))
+        raise JobRefusedError(sentences) from error
+
+
+def check_instances(deployment: Deployment, compute: Compute) -> None:
+    """Raises: JobRefusedError when the deployment asks for more instances than its compute has."""
+    asked, most = deployment.resources.instance_count, compute.max_instances
+    if asked > most:
+        raise JobRefusedError(
+            f"instance_count is {asked}, but compute {compute.name!r} has at most {most}; ask for {most} or fewer, or "
+            f"raise it: batchpoint compute create --name {compute.name} --max-instances {asked}"
+        )
+
+
+def _versioned(model: Model) -> Versioned:
+    return Versioned(name=model.name, version=model.version or "", digest=model.digest or "")
+
+
+__all__ = ["InputError", "adjust", "check_instances", "find_deployment", "resolve"]

@@ -1,0 +1,168 @@
+"""The flow of a job: resolve, list, score chunks, assemble."""
+
+import time
+from itertools import groupby
+from typing import Any
+
+from prefect import flow, get_run_logger, runtime, task, unmapped
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+
+from blocks.errors import BlockError
+from blocks.overrides import Overrides
+from blocks.prefect_store import PrefectStore
+from flows import chunks
+from flows.desk import Desk, open_desk
+from flows.errors import JobRefusedError
+from flows.following import Follower
+from flows.instances import hold_instances, show_running_as
+from flows.progress import Progress
+from flows.quiet import quieten
+from flows.resolve import resolve
+from flows.results import result_key, result_storage
+from flows.task_runner import SlotTaskRunner
+from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
+from scoring.chunk import Report
+from scoring.errors import ScoringError
+from scoring.job import Job
+from scoring.listing import ListingSummary, write_listing
+from scoring.manifest import Manifest
+from scoring.planning import Chunk, plan_chunks
+
+FLOW_NAME = "batch-endpoint"
+FINALIZING = "Finalizing"
+
+
+@task(name="score_minibatch", task_run_name="{chunk}", persist_result=True, retry_condition_fn=chunks.can_heal)
+def score_minibatch(job: str, chunk: Chunk) -> Report:
+    """Score one chunk; parts that already exist are kept, so a retry repeats only what is missing."""
+    return chunks.attempt(job, chunk)
+
+
+@task(name="resolve", persist_result=False)
+def resolve_job(input: str, deployment: str | None, output: str | None, settings: Overrides | None) -> Manifest:  # noqa: A002
+    """Look up what the job needs and freeze it into the job's folder."""
+    manifest = resolve(
+        PrefectStore(),
+        job=runtime.flow_run.id,
+        endpoint=endpoint_name(),
+        input=input,
+        deployment=deployment,
+        output=output,
+        settings=settings,
+    )
+    manifest.write()
+    return manifest
+
+
+def endpoint_name() -> str:
+    """The endpoint a job belongs to: its Prefect deployment has the endpoint's name."""
+    name = runtime.deployment.name
+    if not name:
+        raise JobRefusedError(
+            "this flow was called directly and so belongs to no endpoint; send the job to one: "
+            "batchpoint batch-endpoint invoke --name ENDPOINT --input PATH"
+        )
+    return str(name)
+
+
+@task(name="list", persist_result=False)
+def list_inputs(job: Job) -> ListingSummary:
+    """Find the files to score."""
+    return write_listing(job.manifest.input, job.folder, include_hidden=job.manifest.settings.include_hidden)
+
+
+@task(name="assemble", persist_result=False)
+def assemble_output(job: Job, cause: str | None, timings: dict[str, float]) -> Summary:
+    """Merge rows, sum the ledger, commit the output."""
+    return assemble(job, cause=cause, timings=timings)
+
+
+@flow(name=FLOW_NAME, task_runner=SlotTaskRunner(), persist_result=False, validate_parameters=True)
+def score_job(
+    input: str,  # noqa: A002 - the word that users type: -p input=...
+    deployment: str | None = None,
+    output: str | None = None,
+    settings: dict[str, Any] | None = None,
+) -> State[Any]:
+    """Score a folder of files with an endpoint's deployment.
+
+    Args:
+        input: folder or file to score: an absolute path, a URL, or azureml://datastores/NAME/paths/PATH.
+        deployment: the deployment to use; the endpoint's default when left out.
+        output: folder for predictions, failures and summary; the job's own when left out.
+        settings: what this job changes of the deployment's settings.
+    Returns: the flow run's final state, with a message that says what happened in numbers.
+    """
+    quieten()
+    began = time.monotonic()
+    try:
+        job = Job(resolve_job(input, deployment, output, Overrides.model_validate(settings) if settings else None))
+        if done := committed_summary(job):
+            return as_state(done)
+        with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
+            return as_state(run(job, {"resolve and wait": time.monotonic() - began}))
+    except (JobRefusedError, BlockError, ScoringError) as error:
+        get_run_logger().error("%s", error)
+        return Failed(message=str(error))
+
+
+def run(job: Job, timings: dict[str, float]) -> Summary:
+    """Score a resolved job on its slots and commit its output."""
+    with open_desk(job) as desk:
+        desk.fleet.start_early(job.manifest.slots)
+        began = time.monotonic()
+        list_inputs(job)
+        timings["list"] = time.monotonic() - began
+        cause = score_all(job, desk)
+        timings["score"] = time.monotonic() - began - timings["list"]
+        show_running_as(runtime.flow_run.id, FINALIZING)
+        for fault in desk.fleet.close():
+            get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)
+        return assemble_output(job, cause, timings)
+
+
+def score_all(job: Job, desk: Desk) -> str | None:
+    """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
+    runner = sized_task_runner(job.manifest.slots)
+    follower = Follower(desk, Progress(job.listing.files), runner)
+    return follower.follow(submit(job, plan_chunks(job.mini_batches, job.manifest.slots)))
+
+
+def sized_task_runner(slots: int) -> SlotTaskRunner:
+    """The flow's task runner, sized. Another one by with_options() would start a second flow run for each job."""
+    context = FlowRunContext.get()
+    assert context is not None
+    assert isinstance(context.task_runner, SlotTaskRunner)
+    context.task_runner.size(slots)
+    return context.task_runner
+
+
+def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
+    """Map score_minibatch over the chunks; those of one length share Prefect's outer timeout, and so one map."""
+    settings = job.manifest.settings
+    configured = score_minibatch.with_options(
+        retries=settings.retry_settings.max_retries,
+        retry_delay_seconds=chunks.retry_delays(settings.retry_settings),
+        result_storage=result_storage(PrefectStore()),
+        result_storage_key=result_key(job.manifest.job),
+    )
+    futures: list[PrefectFuture[Report]] = []
+    for _, alike in groupby(planned, key=len):
+        group = list(alike)
+        guard = chunks.guard_seconds(group[0], settings.init_timeout, settings.retry_settings.timeout)
+        mapped = configured.with_options(timeout_seconds=guard).map(job=unmapped(job.manifest.folder), chunk=group)
+        futures.extend(mapped)
+    return futures
+
+
+def as_state(summary: Summary) -> State[Any]:
+    """The flow run's final state: a tolerated failure is Completed, with another name."""
+    said = f"{summary.message}; output: {summary.output}"
+    if summary.state == COMPLETED:
+        return Completed(message=said)
+    if summary.state == WITH_ERRORS:
+        return Completed(name=WITH_ERRORS, message=said)
+    return Failed(message=said)
