@@ -19,6 +19,8 @@ USUAL_PORT = 4280
 WORK_POOL = "batchpoint"
 PATIENCE = 180.0
 """Seconds that a start may take, on a machine that is busy with other things."""
+RELEASE = 3.0
+"""Seconds that the port of a dead server gets to become free."""
 Part = Literal["server", "worker"] | None
 TRIES = 3
 """Ports to try when another program takes the chosen one between our look and the server's start."""
@@ -98,6 +100,8 @@ def _start_missing(home: Home) -> tuple[State, Part]:
     now = state.read(home)
     started: Part = None
     if now is None or not now.server.is_alive:
+        if now is not None:
+            _await_release(now.port)
         port = health.free_port(*_preferred_ports(home))
         worker = now.worker if now is not None else None
         if now is not None and worker is not None and now.port != port:
@@ -122,6 +126,13 @@ def last_port(home: Home) -> int | None:
         return None
 
 
+def _await_release(port: int) -> None:
+    """A killed server's threads may hold its port for a moment after the process is seen to be dead."""
+    deadline = time.monotonic() + RELEASE
+    while not health.is_free(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def _preferred_ports(home: Home) -> list[int]:
     port = last_port(home)
     return [USUAL_PORT] if port is None else [port, USUAL_PORT]
@@ -133,8 +144,10 @@ def _wait(home: Home, now: State, deadline: float) -> bool:
         if not now.server.is_alive:
             if not health.is_free(now.port):
                 return False
+            stop(home)
             raise _ended(home, "server")
         if now.worker is not None and not now.worker.is_alive:
+            stop(home)
             raise _ended(home, "worker")
         if time.monotonic() > deadline:
             raise _silent(home, now)

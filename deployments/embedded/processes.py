@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -63,19 +62,20 @@ def start(role: str, folder: Path, log: Path, environment: Mapping[str, str]) ->
     return Started(child.pid, token)
 
 
-def stop(processes: Iterable[Started], grace: float = GRACE) -> None:
+def stop(started: Iterable[Started], grace: float = GRACE) -> None:
+    """End processes of ours, as `end` does."""
+    end([process for one in started if (process := one.process()) is not None], grace)
+
+
+def end(named: list[psutil.Process], grace: float = GRACE) -> None:
     """End processes and all their descendants.
 
     The named ones get SIGTERM and see to their own children; whatever is left after `grace` seconds gets SIGKILL.
     """
-    named = [process for started in processes if (process := started.process()) is not None]
     family = [*named, *(child for process in named for child in _descendants(process))]
     for process in named:
         _signal(process, psutil.Process.terminate)
-    deadline = time.monotonic() + grace
     psutil.wait_procs(named, timeout=grace)
-    # what the named ones started since, and what they leave to their own children's pace
-    psutil.wait_procs(family, timeout=max(0.0, min(1.0, deadline - time.monotonic())))
     left = [process for process in family if _runs(process)]
     left += [child for process in left for child in _descendants(process)]
     for process in left:

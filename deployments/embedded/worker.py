@@ -20,11 +20,13 @@ from deployments.embedded import health
 from deployments.embedded.home import Home, home
 from deployments.embedded.idle import IdleWatch
 from deployments.embedded.launch import PATIENCE, WORK_POOL
+from deployments.embedded.strays import Strays
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 30.0
+STRAY_SECONDS = 5.0
 LOST_SECONDS = 60.0
 """A worker without flow runs ends when the server has been away this long."""
 FLOW_GRACE = 6.0
@@ -50,7 +52,7 @@ def _job_limit() -> int:
 async def _work(place: Home, limit: int) -> None:
     await _await_server()
     await _make_work_pool()
-    idle = IdleWatch(place)
+    idle, strays = IdleWatch(place), Strays()
     while True:
         async with ProcessWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit) as worker:
             async with anyio.create_task_group() as loops:
@@ -58,6 +60,7 @@ async def _work(place: Home, limit: int) -> None:
                 loops.start_soon(_end_on_signal, end)
                 loops.start_soon(_repeat, worker.get_and_submit_flow_runs, POLL_SECONDS, end)
                 loops.start_soon(_repeat, worker.sync_with_backend, HEARTBEAT_SECONDS, end)
+                loops.start_soon(_repeat, strays.look, STRAY_SECONDS, end)
                 loops.start_soon(idle.run, end)
             await _end_flow_runs()
         if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
