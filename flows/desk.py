@@ -53,8 +53,8 @@ def open_desk(job: Job) -> Iterator[Desk]:
     try:
         yield desk
     finally:
+        # The desk stays: a task run that begins as late as this must find it, and find it stopped.
         desk.fleet.stop()
-        del _desks[job.manifest.folder]
 
 
 def desk_of(folder: str) -> Desk:

@@ -13,7 +13,7 @@ from scoring.chunk import Report
 from scoring.errors import InitFailedError
 
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
-QUIET_WITHIN = 30.0  # seconds that killed task runs are given to write down what they know
+QUIET_WITHIN = 3.0  # seconds that killed task runs are given to write down what they know
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,17 @@ class Follower:
 
         Returns: why the job ends early, as a sentence, or None.
         """
+        try:
+            cause = self._until_the_end(futures)
+        except BaseException:  # cancellation too: the script's processes go first, then what waits for them
+            self._end_early(futures)
+            raise
+        if cause is not None:
+            self._end_early(futures)
+        self._progress.show()
+        return cause
+
+    def _until_the_end(self, futures: list[PrefectFuture[Report]]) -> str | None:
         waiting = list(futures)
         cause: str | None = None
         while waiting and cause is None:
@@ -43,9 +54,6 @@ class Follower:
                 cause = cause or self._hopeless(future)
         while cause is None and not self._desk.news.empty():
             cause = self._listen()
-        if cause is not None:
-            self._end_early(futures)
-        self._progress.show()
         return cause
 
     def _listen(self) -> str | None:

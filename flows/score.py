@@ -29,6 +29,7 @@ from scoring.errors import ScoringError
 from scoring.job import Job
 from scoring.listing import ListingSummary, write_listing
 from scoring.manifest import Manifest
+from scoring.parts import Done
 from scoring.planning import Chunk, plan_chunks
 
 FLOW_NAME = "batch-endpoint"
@@ -118,6 +119,8 @@ def run(job: Job, timings: dict[str, float]) -> Summary:
         timings["list"] = time.monotonic() - began
         cause = score_all(job, desk)
         timings["score"] = time.monotonic() - began - timings["list"]
+        if cause is not None and not desk.fleet.has_scored and not Done(job.folder):
+            raise JobRefusedError(cause)  # the script never started: there is nothing to account for, and no output
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.fleet.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)

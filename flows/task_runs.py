@@ -1,0 +1,86 @@
+"""What a Dask worker does for a task run, without doing again what all task runs of a flow run have in common.
+
+A module of its own, imported on Dask workers: cloudpickle would otherwise copy the cache below into every task.
+"""
+
+import contextvars
+import threading
+import weakref
+from collections import OrderedDict
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from prefect import Task
+from prefect.client.schemas.objects import RunInput, State
+from prefect.context import SyncClientContext, hydrated_context
+from prefect.task_engine import run_task_sync
+
+KEPT = 4  # flow runs whose context a Dask worker keeps, on a cluster that serves several
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the task runs of one task in one flow run have in common: sent to each Dask worker once."""
+
+    key: str
+    task: "Task[..., Any]"
+    context: dict[str, Any]
+
+
+class _Entered:
+    """A context in which the flow run's own contexts and one API client are open.
+
+    It belongs to one thread: Prefect counts how often the client's context is entered, and that count has no lock.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self.context = contextvars.Context()
+        opened = self.context.run(_open, shared)
+        # What was opened in a context must be closed in it, also when the thread that kept it just ends.
+        self.close = weakref.finalize(self, self.context.run, opened.close)
+
+
+def _open(shared: Shared) -> ExitStack:
+    stack = ExitStack()
+    client = stack.enter_context(SyncClientContext.get_or_create())
+    stack.enter_context(hydrated_context(shared.context, client=client.client))
+    return stack
+
+
+class _Kept(threading.local):
+    def __init__(self) -> None:
+        self.entered: OrderedDict[str, _Entered] = OrderedDict()
+
+    def of(self, shared: Shared) -> _Entered:
+        if shared.key not in self.entered:
+            while len(self.entered) >= KEPT:
+                self.entered.popitem(last=False)[1].close()
+            self.entered[shared.key] = _Entered(shared)
+        self.entered.move_to_end(shared.key)
+        return self.entered[shared.key]
+
+
+_kept = _Kept()
+
+
+def run(
+    shared: Shared,
+    task_run_id: UUID,
+    parameters: dict[str, Any],
+    wait_for: Any,
+    dependencies: dict[str, set[RunInput]],
+) -> "State[Any]":
+    """One task run, in a copy of the flow run's context; its final state, as DaskTaskRunner's own task runs return."""
+    work = partial(
+        run_task_sync,
+        task=shared.task,
+        task_run_id=task_run_id,
+        parameters=parameters,
+        wait_for=wait_for,
+        return_type="state",
+        dependencies=dependencies,
+    )
+    state: State[Any] = _kept.of(shared).context.copy().run(work)
+    return state
