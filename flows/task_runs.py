@@ -9,6 +9,7 @@ import weakref
 from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
