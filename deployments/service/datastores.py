@@ -1,0 +1,54 @@
+"""Every verb of datastores."""
+
+from pathlib import Path
+
+from blocks.specs import Datastore
+from blocks.store import Store
+from deployments.embedded import home
+from deployments.service.errors import UnusableError
+from deployments.service.lookup import find
+from deployments.service.uploads import local_root
+
+DEFAULT = "workspaceblobstore"
+
+
+def create(store: Store, datastore: Datastore) -> Datastore:
+    """Register a datastore, in place of the one of its name; its folder is made if need be.
+
+    Raises: UnusableError when the folder cannot be made.
+    """
+    root = local_root(datastore)
+    _make(root)
+    existing = find(store, Datastore, datastore.name)
+    registered = datastore.model_copy(update={"root": str(root), "name": existing.name if existing else datastore.name})
+    store.put(registered)
+    return registered
+
+
+def show(store: Store, name: str) -> Datastore:
+    """A datastore. Raises: NotRegistered."""
+    return store.get(Datastore, name)
+
+
+def list_all(store: Store) -> list[Datastore]:
+    """Every datastore, by name; the default one is always there."""
+    ensure_default_datastore(store)
+    return sorted(store.list(Datastore), key=lambda each: each.name.lower())
+
+
+def ensure_default_datastore(store: Store) -> Datastore:
+    """The datastore that holds models, code and jobs; registered when it is first used."""
+    existing = find(store, Datastore, DEFAULT)
+    if existing is not None:
+        return existing
+    root = home() / "datastores" / DEFAULT
+    return create(store, Datastore(name=DEFAULT, root=str(root), description="Models, code and jobs."))
+
+
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableError(
+            f"datastore root {root} cannot be made: {error.strerror}; give a folder that you may write"
+        ) from error

@@ -1,0 +1,84 @@
+"""Endpoints and computes as Prefect deployments and concurrency limits."""
+
+from functools import cached_property
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+
+from blocks.names import compute_limit
+from blocks.specs import Compute
+from deployments.service.registration import FLOW, PrefectDeployment
+
+
+class PrefectLauncher:
+    """A Launcher in the Prefect server that PREFECT_API_URL or the active profile names."""
+
+    @cached_property
+    def _client(self) -> SyncPrefectClient:
+        return get_client(sync_client=True)
+
+    def register(self, wanted: PrefectDeployment) -> None:
+        self._ensure_work_pool(wanted.work_pool)
+        existing = self._find(wanted.name)
+        if existing is None:
+            self._create(wanted)
+        else:
+            self._update(existing, wanted)
+
+    def unregister(self, endpoint: str) -> None:
+        existing = self._find(endpoint)
+        if existing is not None:
+            self._client.delete_deployment(existing.id)
+
+    def limit(self, compute: Compute) -> None:
+        self._client.upsert_global_concurrency_limit_by_name(compute_limit(compute.name), compute.max_instances)
+
+    def unlimit(self, compute: str) -> None:
+        try:
+            self._client.delete_global_concurrency_limit_by_name(compute_limit(compute))
+        except ObjectNotFound:
+            return
+
+    def _create(self, wanted: PrefectDeployment) -> None:
+        self._client.create_deployment(
+            flow_id=self._client.create_flow_from_name(FLOW),
+            name=wanted.name,
+            description=wanted.description,
+            entrypoint=wanted.entrypoint,
+            work_pool_name=wanted.work_pool,
+            job_variables=wanted.job_variables,
+            parameter_openapi_schema=wanted.parameter_schema,
+            enforce_parameter_schema=wanted.enforce_parameter_schema,
+        )
+
+    def _update(self, existing: DeploymentResponse, wanted: PrefectDeployment) -> None:
+        """Change what is ours and leave what users may have set in Prefect: schedules, tags, parameters, pauses."""
+        self._client.update_deployment(
+            existing.id,
+            DeploymentUpdate(
+                description=wanted.description,
+                entrypoint=wanted.entrypoint,
+                work_pool_name=wanted.work_pool,
+                job_variables=wanted.job_variables,
+                parameter_openapi_schema=wanted.parameter_schema,
+                enforce_parameter_schema=wanted.enforce_parameter_schema,
+            ),
+        )
+
+    def _find(self, endpoint: str) -> DeploymentResponse | None:
+        try:
+            return self._client.read_deployment_by_name(f"{FLOW}/{endpoint}")
+        except ObjectNotFound:
+            return None
+
+    def _ensure_work_pool(self, name: str) -> None:
+        """On a server that is not ours the pool may be missing; the worker that joins it says what its jobs run in."""
+        try:
+            self._client.read_work_pool(name)
+        except ObjectNotFound:
+            try:
+                self._client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+            except ObjectAlreadyExists:
+                return

@@ -1,0 +1,78 @@
+"""What Prefect is told of endpoints and computes: the seam, and a twin of it that only remembers."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from blocks.names import block_name, compute_limit
+from blocks.specs import Compute, Deployment, Endpoint
+from deployments.embedded.launch import WORK_POOL
+from deployments.service.parameters import parameter_schema
+
+FLOW = "batch-endpoint"
+ENTRYPOINT = "flows.score.score_job"
+
+
+@dataclass(frozen=True)
+class PrefectDeployment:
+    """An endpoint's Prefect deployment: what prefect.yaml can say of one, and the form of its flow runs.
+
+    Attributes:
+        name: the endpoint's.
+        description: the endpoint's, and which deployment is the default.
+        parameter_schema: see parameters.parameter_schema.
+    """
+
+    name: str
+    description: str
+    parameter_schema: dict[str, Any] = field(repr=False)
+    entrypoint: str = ENTRYPOINT
+    work_pool: str = WORK_POOL
+    job_variables: dict[str, Any] = field(default_factory=lambda: {"env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"}})
+    enforce_parameter_schema: bool = True
+
+
+class Launcher(Protocol):
+    """What Prefect has to know so that jobs can be sent to an endpoint, and computes bound them."""
+
+    def register(self, wanted: PrefectDeployment) -> None:
+        """Create an endpoint's Prefect deployment, or bring it up to date; schedules and runs of it stay."""
+
+    def unregister(self, endpoint: str) -> None:
+        """Remove an endpoint's Prefect deployment, if there is one; its flow runs stay."""
+
+    def limit(self, compute: Compute) -> None:
+        """Bound the instances that all jobs on a compute use together."""
+
+    def unlimit(self, compute: str) -> None:
+        """Remove a compute's bound, if there is one."""
+
+
+class RecordingLauncher:
+    """A Launcher that only remembers, for tests and for trying things."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, PrefectDeployment] = {}
+        self.limits: dict[str, int] = {}
+
+    def register(self, wanted: PrefectDeployment) -> None:
+        self.registered[block_name(wanted.name)] = wanted
+
+    def unregister(self, endpoint: str) -> None:
+        self.registered.pop(block_name(endpoint), None)
+
+    def limit(self, compute: Compute) -> None:
+        self.limits[compute_limit(compute.name)] = compute.max_instances
+
+    def unlimit(self, compute: str) -> None:
+        self.limits.pop(compute_limit(compute), None)
+
+
+def prefect_deployment(endpoint: Endpoint, deployments: list[Deployment]) -> PrefectDeployment:
+    """The Prefect deployment that an endpoint with these deployments has."""
+    default = endpoint.defaults.deployment_name
+    where = f"Default deployment {default}." if default else "No default deployment."
+    return PrefectDeployment(
+        name=endpoint.name,
+        description=f"{endpoint.description} {where}".strip(),
+        parameter_schema=parameter_schema(endpoint, deployments),
+    )

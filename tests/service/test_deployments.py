@@ -1,0 +1,164 @@
+"""Deployments are registered whole, with copies of all they run, or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from blocks.errors import NotRegistered, UnclearReference
+from blocks.specs import Deployment, Endpoint, Model
+from deployments.service import deployments, models
+from deployments.service.errors import ConflictError, UnusableError
+from scoring.errors import ScriptError
+
+
+def test_a_deployment_refers_to_copies_of_its_code_and_model(ready, launcher, declared, project, kept, files_below):
+    (project / "code" / "__pycache__").mkdir()
+    (project / "code" / "__pycache__" / "driver.pyc").write_bytes(b"x")
+    registered = deployments.create(ready, launcher, declared())
+    code = Path(registered.code_configuration.code)
+    assert files_below(code) == ["driver.py", "helper.py"]
+    assert code.parent == kept / "code"
+    assert registered.model == "azureml:digits:1"
+    assert registered.compute == "batch-cluster"
+    assert ready.get(Deployment, "mnist", "torch") == registered
+
+
+def test_editing_the_code_afterwards_changes_nothing_until_it_is_created_again(ready, launcher, declared, project):
+    before = deployments.create(ready, launcher, declared())
+    (project / "code" / "helper.py").write_text("WORD = 2\n")
+    assert (Path(before.code_configuration.code) / "helper.py").read_text() == "WORD = 1\n"
+    after = deployments.create(ready, launcher, declared())
+    assert after.code_configuration.code != before.code_configuration.code
+
+
+def test_creating_the_same_again_adds_nothing(ready, launcher, declared, kept, files_below):
+    first = deployments.create(ready, launcher, declared(), set_default=True)
+    files = files_below(kept)
+    assert deployments.create(ready, launcher, declared(), set_default=True) == first
+    assert files_below(kept) == files
+
+
+def test_the_newest_version_is_pinned_when_the_deployment_is_made(ready, launcher, declared, project):
+    models.create(ready, Model(name="digits", path=str(project / "model")))
+    registered = deployments.create(ready, launcher, declared(model="azureml:digits@latest"))
+    models.create(ready, Model(name="digits", path=str(project / "code")))
+    assert registered.model == ready.get(Deployment, "mnist", "torch").model == "azureml:digits:1"
+
+
+def test_jobs_may_choose_among_the_deployments_that_are_there(ready, launcher, declared):
+    deployments.create(ready, launcher, declared("torch"), set_default=True)
+    deployments.create(ready, launcher, declared("keras"))
+    assert launcher.registered["mnist"].parameter_schema["properties"]["deployment"]["enum"] == ["torch", "keras"]
+    deployments.delete(ready, launcher, "mnist", "keras")
+    assert launcher.registered["mnist"].parameter_schema["properties"]["deployment"]["enum"] == ["torch"]
+
+
+def test_the_default_moves_only_when_asked(ready, launcher, declared):
+    deployments.create(ready, launcher, declared("torch"), set_default=True)
+    deployments.create(ready, launcher, declared("keras"))
+    assert ready.get(Endpoint, "mnist").defaults.deployment_name == "torch"
+    deployments.create(ready, launcher, declared("keras"), set_default=True)
+    assert ready.get(Endpoint, "mnist").defaults.deployment_name == "keras"
+    assert launcher.registered["mnist"].description == "Reads digits. Default deployment keras."
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"endpoint_name": "letters"}, NotRegistered, "no endpoint 'letters' is registered; there is 'mnist'"),
+        ({"compute": "gpu"}, NotRegistered, "no compute 'gpu' is registered; there is 'batch-cluster'"),
+        ({"compute": "azureml:a:b"}, UnclearReference, "write azureml:NAME or NAME"),
+        ({"model": "azureml:letters:1"}, NotRegistered, "no model 'letters' is registered; there is none"),
+        ({"model": "letters"}, UnclearReference, "write azureml:NAME:VERSION"),
+        ({"model": {"name": "m", "path": "/nowhere"}}, UnusableError, "model path /nowhere does not exist"),
+        (
+            {"code_configuration": {"code": "/nowhere", "scoring_script": "driver.py"}},
+            UnusableError,
+            "code_configuration.code /nowhere is not a folder",
+        ),
+        (
+            {"resources": {"instance_count": 3}},
+            UnusableError,
+            "resources.instance_count is 3, but compute 'batch-cluster' has at most 2",
+        ),
+    ],
+)
+def test_what_a_deployment_needs_must_be_there(ready, launcher, declared, kept, changes, error, sentence, files_below):
+    before = launcher.registered["mnist"]
+    with pytest.raises(error, match=sentence):
+        deployments.create(ready, launcher, declared(**changes), set_default=True)
+    assert ready.list(Deployment) == ready.list(Model) == []
+    assert (files_below(kept), launcher.registered["mnist"]) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("def run(:\n", r"driver.py:1: SyntaxError"),
+        ("def init(): pass\n", "has no run"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_script_that_could_never_score_is_refused_unless_told_not_to_look(
+    ready, launcher, declared, project, script, sentence
+):
+    driver = project / "code" / "driver.py"
+    driver.unlink() if script is None else driver.write_text(script)
+    with pytest.raises(ScriptError, match=sentence):
+        deployments.create(ready, launcher, declared())
+    assert ready.list(Deployment) == ready.list(Model) == []
+    assert deployments.create(ready, launcher, declared(), check=False).name == "torch"
+
+
+def test_a_prefect_that_fails_leaves_everything_as_it_was(
+    ready, launcher, declared, kept, project, monkeypatch, files_below
+):
+    def fail(wanted):
+        raise ConnectionError("no server")
+
+    old = deployments.create(ready, launcher, declared("torch"), set_default=True)
+    files = files_below(kept)
+    monkeypatch.setattr(launcher, "register", fail)
+    (project / "code" / "helper.py").write_text("WORD = 2\n")
+    (project / "model" / "weights.pt").write_bytes(b"better")
+    for name in ("torch", "keras"):
+        with pytest.raises(ConnectionError):
+            deployments.create(ready, launcher, declared(name), set_default=True)
+    with pytest.raises(ConnectionError):
+        deployments.delete(ready, launcher, "mnist", "torch")
+    assert ready.list(Deployment) == [old]
+    assert ready.get(Endpoint, "mnist").defaults.deployment_name == "torch"
+    assert [each.version for each in ready.list(Model)] == ["1"]
+    assert files_below(kept) == files
+
+
+def test_the_default_cannot_be_deleted_while_there_are_others(ready, launcher, declared):
+    deployments.create(ready, launcher, declared("torch"), set_default=True)
+    deployments.create(ready, launcher, declared("keras"))
+    with pytest.raises(ConflictError, match=r"--name mnist --set defaults.deployment_name=keras"):
+        deployments.delete(ready, launcher, "mnist", "torch")
+    assert len(ready.list(Deployment)) == 2
+
+
+def test_the_only_deployment_can_be_deleted_and_takes_the_default_with_it(ready, launcher, declared):
+    deployments.create(ready, launcher, declared("torch"), set_default=True)
+    deployments.delete(ready, launcher, "MNIST", "Torch")
+    assert ready.get(Endpoint, "mnist").defaults.deployment_name is None
+    assert "deployment" not in launcher.registered["mnist"].parameter_schema["properties"]
+
+
+def test_an_update_needs_a_deployment_that_is_there(ready, launcher, declared):
+    with pytest.raises(NotRegistered, match="endpoint 'mnist' has no deployment 'torch'; it has none"):
+        deployments.update(ready, launcher, declared())
+
+
+def test_a_registered_deployment_can_be_updated_from_what_is_registered(ready, launcher, declared, project):
+    registered = deployments.create(ready, launcher, declared())
+    changed = registered.model_copy(update={"description": "changed"})
+    assert deployments.update(ready, launcher, changed) == changed
+
+
+def test_deployments_of_an_endpoint_that_is_not_there_are_not_an_empty_list(ready):
+    assert deployments.list_all(ready, "mnist") == []
+    with pytest.raises(NotRegistered, match="no endpoint 'letters' is registered"):
+        deployments.list_all(ready, "letters")
