@@ -10,7 +10,7 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 from prefect.states import Running
 
-from blocks.names import block_name
+from blocks.names import compute_limit
 
 QUEUED = "Queued"
 LEASE = 60  # seconds, the least Prefect takes: so long a killed job's instances stay taken
@@ -18,15 +18,10 @@ LEASE = 60  # seconds, the least Prefect takes: so long a killed job's instances
 log = logging.getLogger(__name__)
 
 
-def limit_name(compute: str) -> str:
-    """The name of the global concurrency limit that bounds a compute's instances."""
-    return f"compute-{block_name(compute)}"
-
-
 @contextmanager
 def hold_instances(compute: str, count: int, flow_run_id: str) -> Iterator[None]:
     """Take instances of a compute for the time of a job; while none are free the job's state is named Queued."""
-    name = limit_name(compute)
+    name = compute_limit(compute)
     with ExitStack() as stack:
         try:
             stack.enter_context(concurrency(name, occupy=count, max_retries=0, strict=True, lease_duration=LEASE))

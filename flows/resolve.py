@@ -1,6 +1,7 @@
 """From an endpoint's name to a manifest: what the job needs, looked up once and frozen."""
 
 import sys
+from pathlib import PurePath
 
 from pydantic import ValidationError
 
@@ -70,6 +71,7 @@ def resolve(
         deployment=adjusted.name,
         compute=compute.name,
         model=_versioned(model),
+        code_digest=PurePath(code).name,  # code is kept by its digest
     )
 
 

@@ -7,10 +7,11 @@ import contextvars
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import Task
@@ -83,5 +84,4 @@ def run(
         return_type="state",
         dependencies=dependencies,
     )
-    state: State[Any] = _kept.of(shared).context.copy().run(work)
-    return state
+    return _kept.of(shared).context.copy().run(cast("Callable[[], State[Any]]", work))

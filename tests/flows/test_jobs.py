@@ -1,0 +1,290 @@
+"""Whole jobs, from a created flow run to a committed output, on a real server and worker."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
+from prefect.states import AwaitingRetry, Cancelling
+
+from tests.flows.conftest import Jobs, flow_process_of, processes_of, wait_for
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+NAMES = """
+    import os
+    def init(): print("loaded", os.listdir(os.environ["AZUREML_MODEL_DIR"]))
+    def run(mini_batch): return [os.path.basename(path) for path in mini_batch]
+"""
+RAISES_ON_THREE = """
+    import os
+    def init(): pass
+    def run(mini_batch):
+        for path in mini_batch:
+            if path.endswith("0003.txt"):
+                raise ValueError("three is not a number")
+        return [os.path.basename(path) for path in mini_batch]
+"""
+HANGS = """
+    import ctypes, subprocess
+    def init(): pass
+    def run(mini_batch):
+        subprocess.Popen(["setsid", "sleep", "600"])
+        ctypes.PyDLL(None).sleep(600)  # with the GIL held
+"""
+
+
+def test_a_job_scores_every_file_in_input_order_and_says_so(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(NAMES, mini_batch_size=3, max_concurrency_per_instance=2)
+    job = jobs.send(endpoint, input=jobs.files(20))
+    run = jobs.finish(job)
+    assert run.state.type == "COMPLETED"
+    assert run.state.name == "Completed"
+    assert run.state.message.startswith("20 files scored; output: ")
+    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(20))]
+    assert jobs.summary(job).files.scored == 20
+    assert {path.name for path in (jobs.folder_of(job) / "results").iterdir()} == {
+        f"{index:09d}-{index:09d}" for index in range(7)
+    }
+    assert not processes_of(job)
+    artifacts = jobs.client.read_artifacts(
+        artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
+    )
+    assert [(one.key, one.data, one.description) for one in artifacts] == [("progress", 100.0, "20 of 20 files, 0 failed")]
+
+
+def test_what_the_script_prints_is_in_the_log_with_its_mini_batch(jobs: Jobs) -> None:
+    job = jobs.send(jobs.endpoint(NAMES), input=jobs.files(2))
+    jobs.finish(job)
+    lines = wait_for(lambda: [line for line in logged(jobs, job) if "loaded ['model']" in line])
+    assert lines == ["[mini-batch 0, slot 0] loaded ['model']"]
+
+
+def logged(jobs: Jobs, job: str) -> list[str]:
+    from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+
+    found = jobs.client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[job])))
+    return [line.message for line in found]
+
+
+def test_one_slot_and_four_write_the_same_bytes(jobs: Jobs) -> None:
+    endpoint, files = jobs.endpoint(NAMES, mini_batch_size=2), jobs.files(31)
+    sent = [jobs.send(endpoint, input=files, settings={"max_concurrency_per_instance": slots}) for slots in (1, 4)]
+    for job in sent:
+        jobs.finish(job)
+    one, four = (jobs.summary(job) for job in sent)
+    assert (one.slots, four.slots) == (1, 4)
+    assert one.sha256 == four.sha256
+    assert len(list((jobs.folder_of(sent[1]) / "results").iterdir())) == 16
+
+
+def test_prefect_deployment_run_starts_the_same_job(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(NAMES)
+    command = [str(Path(sys.executable).with_name("prefect")), "deployment", "run", f"batch-endpoint/{endpoint}"]
+    done = subprocess.run(
+        [*command, "-p", f"input={jobs.files(3)}", "--watch", "--watch-timeout", "60"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    job = done.stdout.split("UUID: ")[1].split()[0]
+    assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0002.txt"]
+
+
+def test_a_raising_mini_batch_is_tried_again_then_reported_file_by_file(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(RAISES_ON_THREE, mini_batch_size=2, retry_settings={"max_retries": 2})
+    job = jobs.send(endpoint, input=jobs.files(6))
+    run = jobs.finish(job)
+    assert (run.state.type, run.state.name) == ("COMPLETED", "CompletedWithErrors")
+    assert "4 of 6 files scored, 2 failed; 2 x ValueError in script.py:7" in run.state.message
+    failures = [json.loads(line) for line in (jobs.folder_of(job) / "score/failures.jsonl").read_text().splitlines()]
+    assert [(one["path"], one["mini_batch"], one["tries"]) for one in failures] == [("0002.txt", 1, 3), ("0003.txt", 1, 3)]
+    assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0004.txt", "0005.txt"]
+    retried = [one for one in jobs.client.read_task_runs(flow_run_filter=only(job)) if one.run_count > 1]
+    assert [(one.name, one.run_count) for one in retried] == [("mini-batch 1", 3)]
+
+
+def only(job: str) -> FlowRunFilter:
+    return FlowRunFilter(id=FlowRunFilterId(any_=[job]))
+
+
+def test_an_init_that_raises_fails_the_job_at_once_and_leaves_no_output(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(
+        """
+        def init():
+            raise RuntimeError("no weights")
+        def run(mini_batch): return mini_batch
+        """
+    )
+    job = jobs.send(endpoint, input=jobs.files(30))
+    run = jobs.finish(job)
+    assert run.state.type == "FAILED"
+    assert run.state.message == (
+        "init() of the scoring script failed: RuntimeError: no weights (script.py:3 in init)"
+    )
+    assert not (jobs.folder_of(job) / "score").exists()
+    assert all(one.run_count <= 1 for one in jobs.client.read_task_runs(flow_run_filter=only(job)))
+
+
+def test_more_failures_than_the_threshold_end_the_job_early_with_what_it_has(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(
+        """
+        import os, time
+        def init(): pass
+        def run(mini_batch):
+            if mini_batch[0] >= os.path.join(os.path.dirname(mini_batch[0]), "0004.txt"):
+                raise ValueError("from four on")
+            return list(map(os.path.basename, mini_batch))
+        """,
+        mini_batch_size=1,
+        error_threshold=2,
+        retry_settings={"max_retries": 0},
+    )
+    job = jobs.send(endpoint, input=jobs.files(400))
+    run = jobs.finish(job)
+    assert run.state.type == "FAILED"
+    assert "error_threshold is 2" in run.state.message
+    files = jobs.summary(job).files
+    assert files.scored + files.failed + files.pending == 400
+    assert 2 < files.failed < 100
+    partial = (jobs.folder_of(job) / "score/predictions.partial.csv").read_text().splitlines()
+    assert partial[:5] == ["prediction", "0000.txt", "0001.txt", "0002.txt", "0003.txt"]
+    assert not (jobs.folder_of(job) / "score/predictions.csv").exists()
+
+
+def test_prefects_retry_scores_only_what_has_no_part_yet(jobs: Jobs, tmp_path: Path) -> None:
+    calls, healed = tmp_path / "calls", tmp_path / "healed"
+    endpoint = jobs.endpoint(
+        f"""
+        import os
+        def init(): pass
+        def run(mini_batch):
+            names = [os.path.basename(path) for path in mini_batch]
+            with open({str(calls)!r}, "a") as file: file.write(" ".join(names) + "\\n")
+            if "0002.txt" in names and not os.path.exists({str(healed)!r}): raise OSError("not yet")
+            return names
+        """,
+        mini_batch_size=2,
+        error_threshold=0,
+        retry_settings={"max_retries": 0},
+    )
+    job = jobs.send(endpoint, input=jobs.files(4))
+    assert jobs.finish(job).state.type == "FAILED"
+    healed.touch()
+    calls.unlink()
+    jobs.client.set_flow_run_state(jobs.read(job).id, AwaitingRetry(), force=True)
+    run = jobs.wait(job, lambda run: run.state.is_final() and run.run_count > 1)
+    assert run.state.message.startswith("4 files scored")
+    assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0002.txt", "0003.txt"]
+    assert "0000.txt" not in calls.read_text()
+    assert not (jobs.folder_of(job) / "score/predictions.partial.csv").exists()
+
+
+def test_changing_the_default_while_a_job_runs_changes_nothing_for_it(jobs: Jobs, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    waiting = f"""
+        import os, time
+        def init(): pass
+        def run(mini_batch):
+            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
+            return ["first"] * len(mini_batch)
+        """
+    endpoint = jobs.endpoint(waiting, mini_batch_size=1)
+    job = jobs.send(endpoint, input=jobs.files(3))
+    wait_for(lambda: processes_of(job))
+    jobs.deployment(endpoint, "second", waiting.replace("first", "second"))
+    go_on.touch()
+    jobs.finish(job)
+    assert jobs.rows(job) == ["prediction", "first", "first", "first"]
+    assert jobs.summary(job).deployment == "first"
+
+
+def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -> None:
+    job = jobs.send(jobs.endpoint(HANGS, max_concurrency_per_instance=2), input=jobs.files(20))
+    wait_for(lambda: any("sleep" in one.cmdline() for one in processes_of(job)))
+    jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling(), force=True)
+    wait_for(lambda: not processes_of(job), seconds=5)
+    assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
+
+
+def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(jobs: Jobs) -> None:
+    job = jobs.send(jobs.endpoint(HANGS, max_concurrency_per_instance=2), input=jobs.files(20))
+    wait_for(lambda: any("sleep" in one.cmdline() for one in processes_of(job)))
+    flow_process_of(job).kill()
+    wait_for(lambda: not processes_of(job), seconds=2)
+    assert jobs.finish(job).state.type == "CRASHED"
+
+
+def test_a_job_listens_on_loopback_alone(jobs: Jobs, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    endpoint = jobs.endpoint(
+        f"""
+        import os, time
+        def init(): pass
+        def run(mini_batch):
+            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
+            return mini_batch
+        """
+    )
+    job = jobs.send(endpoint, input=jobs.files(3))
+    wait_for(lambda: processes_of(job))
+    flow = flow_process_of(job)
+    listening = wait_for(lambda: [one for one in flow.net_connections() if one.status == psutil.CONN_LISTEN])
+    assert {one.laddr.ip for one in listening} == {"127.0.0.1"}
+    go_on.touch()
+    assert jobs.finish(job).state.type == "COMPLETED"
+
+
+def test_an_output_that_exists_is_refused_before_anything_is_scored(jobs: Jobs, tmp_path: Path) -> None:
+    (tmp_path / "predictions.csv").write_text("mine")
+    job = jobs.send(jobs.endpoint(NAMES), input=jobs.files(3), output=str(tmp_path))
+    run = jobs.finish(job)
+    assert run.state.type == "FAILED"
+    assert run.state.message == (
+        f"{tmp_path}/predictions.csv exists already; choose another output path or file name, or remove it"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
+    assert (tmp_path / "predictions.csv").read_text() == "mine"
+
+
+def test_an_input_without_files_is_refused_with_a_sentence(jobs: Jobs, tmp_path: Path) -> None:
+    job = jobs.send(jobs.endpoint(NAMES), input=str(tmp_path))
+    assert jobs.finish(job).state.message == f"input {tmp_path} has no files to score"
+
+
+def test_the_flow_of_an_endpoint_that_is_not_registered_says_how_to_register_it(jobs: Jobs) -> None:
+    from blocks.specs import Endpoint
+
+    endpoint = jobs.endpoint(NAMES)
+    jobs.store.delete(Endpoint, endpoint)
+    job = jobs.send(endpoint, input=jobs.files(1))
+    assert jobs.finish(job).state.message == (
+        f"endpoint {endpoint!r} is not registered; register it: batchpoint batch-endpoint create --name {endpoint}"
+    )
+
+
+def test_twenty_jobs_at_once_never_have_more_scoring_processes_than_the_compute_has_instances(jobs: Jobs) -> None:
+    from blocks.specs import Compute
+    from deployments.service import computes
+
+    computes.create(jobs.store, jobs.launcher, Compute(name="small", max_instances=2))
+    endpoint, files = jobs.endpoint(NAMES, compute="small"), jobs.files(2)
+    waiting = {jobs.send(endpoint, input=files) for _ in range(20)}
+    most = 0
+    finished = []
+
+    def all_done() -> bool:
+        nonlocal most
+        running = sum(1 for job in waiting if any("program.py" in " ".join(one.cmdline()) for one in processes_of(job)))
+        most = max(most, running)
+        for job in list(waiting):
+            run = jobs.read(job)
+            if run.state.is_final():
+                waiting.remove(job)
+                finished.append(run.state.type)
+        return not waiting
+
+    wait_for(all_done, seconds=280)
+    assert finished == ["COMPLETED"] * 20
+    assert 1 <= most <= 2
