@@ -1,0 +1,61 @@
+"""`batchpoint compute`: where jobs run."""
+
+from pathlib import Path
+
+import click
+
+from blocks.specs import Compute
+from deployments.cli import options
+from deployments.cli.command import Noun
+from deployments.cli.session import Session
+from deployments.declarations import read
+from deployments.service import computes
+
+
+@click.group("compute", cls=Noun)
+def compute() -> None:
+    """Where jobs run, and how much of it they may take together."""
+
+
+@compute.command("create")
+@options.file
+@options.named(Compute, required=False)
+@click.option("--type", "-t", help=options.about(Compute, "type"))
+@click.option("--min-instances", help=options.about(Compute, "min_instances"))
+@click.option("--max-instances", help=options.about(Compute, "max_instances"))
+@click.option("--size", hidden=True)
+@click.option("--tier", hidden=True)
+@click.option("--idle-time-before-scale-down", hidden=True)
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: str | None) -> Compute:
+    """Register a compute, or change the one of its name."""
+    spec = options.declared(Compute, read(file), assignments, **flags)
+    return computes.create(session.store, session.launcher, spec)
+
+
+@compute.command("show")
+@options.named(Compute)
+@click.pass_obj
+def show(session: Session, name: str) -> Compute:
+    """Show a compute."""
+    return computes.show(session.store, name)
+
+
+@compute.command("list")
+@click.pass_obj
+def list_all(session: Session) -> list[Compute]:
+    """List computes."""
+    return computes.list_all(session.store)
+
+
+@compute.command("delete")
+@options.named(Compute)
+@options.yes
+@options.no_wait
+@click.pass_obj
+def delete(session: Session, name: str, yes: bool) -> None:
+    """Forget a compute; refused while deployments run on it."""
+    options.confirm(f"Delete compute {name}?", yes)
+    computes.delete(session.store, session.launcher, name)

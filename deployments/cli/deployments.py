@@ -1,0 +1,98 @@
+"""`batchpoint batch-deployment`: what scores the files."""
+
+from pathlib import Path
+
+import click
+
+from blocks.specs import Deployment
+from deployments.cli import options
+from deployments.cli.command import Noun
+from deployments.cli.session import Session
+from deployments.declarations import document_of, read
+from deployments.service import deployments
+
+of_endpoint = click.option("--endpoint-name", "-e", required=True, help=options.about(Deployment, "endpoint_name"))
+skip_check = click.option(
+    "--skip-script-validation", is_flag=True, help="Register the scoring script without a look at it."
+)
+
+
+@click.group("batch-deployment", cls=Noun)
+def deployment() -> None:
+    """What scores the files: a model, its scoring script, compute and settings, under an endpoint."""
+
+
+@deployment.command("create")
+@options.file
+@options.named(Deployment, required=False)
+@click.option("--endpoint-name", "-e", help=options.about(Deployment, "endpoint_name"))
+@click.option("--set-default", is_flag=True, help="Send the endpoint's jobs here from now on.")
+@skip_check
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def create(
+    session: Session,
+    file: Path | None,
+    name: str | None,
+    endpoint_name: str | None,
+    set_default: bool,
+    skip_script_validation: bool,
+    assignments: tuple[str, ...],
+) -> Deployment:
+    """Register a deployment, or change the one of its name."""
+    spec = options.declared(Deployment, read(file), assignments, name=name, endpoint_name=endpoint_name)
+    return deployments.create(
+        session.store, session.launcher, spec, set_default=set_default, check=not skip_script_validation
+    )
+
+
+@deployment.command("update")
+@options.file
+@options.named(Deployment)
+@of_endpoint
+@skip_check
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def update(
+    session: Session,
+    file: Path | None,
+    name: str,
+    endpoint_name: str,
+    skip_script_validation: bool,
+    assignments: tuple[str, ...],
+) -> Deployment:
+    """Change a deployment: --set settings.mini_batch_size=20."""
+    document = options.changed(document_of(deployments.show(session.store, endpoint_name, name)), file)
+    spec = options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name)
+    return deployments.update(session.store, session.launcher, spec, check=not skip_script_validation)
+
+
+@deployment.command("show")
+@options.named(Deployment)
+@of_endpoint
+@click.pass_obj
+def show(session: Session, name: str, endpoint_name: str) -> Deployment:
+    """Show a deployment."""
+    return deployments.show(session.store, endpoint_name, name)
+
+
+@deployment.command("list")
+@of_endpoint
+@click.pass_obj
+def list_all(session: Session, endpoint_name: str) -> list[Deployment]:
+    """List an endpoint's deployments."""
+    return deployments.list_all(session.store, endpoint_name)
+
+
+@deployment.command("delete")
+@options.named(Deployment)
+@of_endpoint
+@options.yes
+@options.no_wait
+@click.pass_obj
+def delete(session: Session, name: str, endpoint_name: str, yes: bool) -> None:
+    """Forget a deployment; the default is refused while the endpoint has others."""
+    options.confirm(f"Delete deployment {name} of endpoint {endpoint_name}?", yes)
+    deployments.delete(session.store, session.launcher, endpoint_name, name)

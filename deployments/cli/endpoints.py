@@ -1,0 +1,70 @@
+"""`batchpoint batch-endpoint`: names that jobs are sent to."""
+
+from pathlib import Path
+
+import click
+
+from blocks.specs import Endpoint
+from deployments.cli import options
+from deployments.cli.command import Noun
+from deployments.cli.session import Session
+from deployments.declarations import document_of, read
+from deployments.service import endpoints
+
+JOBS = {"invoke": "deployments.cli.jobs:invoke", "list-jobs": "deployments.cli.jobs:list_jobs"}
+
+
+@click.group("batch-endpoint", cls=Noun, later=JOBS)
+def endpoint() -> None:
+    """Names that jobs are sent to, each with a default deployment."""
+
+
+@endpoint.command("create")
+@options.file
+@options.named(Endpoint, required=False)
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def create(session: Session, file: Path | None, name: str | None, assignments: tuple[str, ...]) -> Endpoint:
+    """Register an endpoint, or change the one of its name."""
+    spec = options.declared(Endpoint, read(file), assignments, name=name)
+    return endpoints.create(session.store, session.launcher, spec)
+
+
+@endpoint.command("update")
+@options.file
+@options.named(Endpoint)
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def update(session: Session, file: Path | None, name: str, assignments: tuple[str, ...]) -> Endpoint:
+    """Change an endpoint: --set defaults.deployment_name=NAME sends its jobs to another deployment."""
+    document = options.changed(document_of(endpoints.show(session.store, name)), file)
+    spec = options.declared(Endpoint, document, assignments, name=name)
+    return endpoints.update(session.store, session.launcher, spec)
+
+
+@endpoint.command("show")
+@options.named(Endpoint)
+@click.pass_obj
+def show(session: Session, name: str) -> Endpoint:
+    """Show an endpoint."""
+    return endpoints.show(session.store, name)
+
+
+@endpoint.command("list")
+@click.pass_obj
+def list_all(session: Session) -> list[Endpoint]:
+    """List endpoints."""
+    return endpoints.list_all(session.store)
+
+
+@endpoint.command("delete")
+@options.named(Endpoint)
+@options.yes
+@options.no_wait
+@click.pass_obj
+def delete(session: Session, name: str, yes: bool) -> None:
+    """Forget an endpoint and its deployments; its jobs stay."""
+    options.confirm(f"Delete endpoint {name} and its deployments?", yes)
+    endpoints.delete(session.store, session.launcher, name)

@@ -1,0 +1,39 @@
+"""`batchpoint`: the root of the command line."""
+
+import sys
+
+import click
+
+from deployments.cli.command import Noun
+from deployments.cli.session import Session
+
+COMMANDS = {
+    "batch-deployment": "deployments.cli.deployments:deployment",
+    "batch-endpoint": "deployments.cli.endpoints:endpoint",
+    "compute": "deployments.cli.computes:compute",
+    "datastore": "deployments.cli.datastores:datastore",
+    "demo": "deployments.cli.demo:demo",
+    "down": "deployments.cli.server:down",
+    "env": "deployments.cli.server:env",
+    "job": "deployments.cli.jobs:job",
+    "model": "deployments.cli.models:model",
+    "schema": "deployments.cli.schema:schema",
+    "status": "deployments.cli.server:status",
+    "up": "deployments.cli.server:up",
+}
+
+
+@click.group("batchpoint", cls=Noun, later=COMMANDS, context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(package_name="batchpoint", prog_name="batchpoint")
+@click.pass_context
+def batchpoint(context: click.Context) -> None:
+    """Batch scoring endpoints you run yourself: a folder of files in, one file of predictions out.
+
+    The words and options are those of Azure's `az ml`.
+    """
+    context.ensure_object(Session)
+
+
+def main() -> None:
+    """Run the command line with this process's arguments."""
+    sys.exit(batchpoint.main(standalone_mode=True))

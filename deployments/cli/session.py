@@ -1,0 +1,48 @@
+"""What a command works on."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blocks.store import Store
+    from deployments.service.registration import Launcher
+
+
+class Session:
+    """The store and the launcher of one command; a server is looked for, or started, when either is first asked for.
+
+    Args:
+        store, launcher: used in place of the server's.
+    """
+
+    def __init__(self, store: "Store | None" = None, launcher: "Launcher | None" = None) -> None:
+        self._given = store, launcher
+
+    @cached_property
+    def store(self) -> "Store":
+        given = self._given[0]
+        return given if given is not None else self._prefect_store()
+
+    @cached_property
+    def launcher(self) -> "Launcher":
+        given = self._given[1]
+        return given if given is not None else self._prefect_launcher()
+
+    @cached_property
+    def _is_connected(self) -> bool:
+        from deployments.embedded import connect
+
+        connect()
+        return True
+
+    def _prefect_store(self) -> "Store":
+        assert self._is_connected
+        from blocks.prefect_store import PrefectStore  # only now does the environment say where the server is
+
+        return PrefectStore()
+
+    def _prefect_launcher(self) -> "Launcher":
+        assert self._is_connected
+        from deployments.service.prefect_launcher import PrefectLauncher
+
+        return PrefectLauncher()
