@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from scoring.errors import MiniBatchesFailedError, TryFailedError
@@ -57,8 +56,8 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     Raises: MiniBatchesFailedError at the end when some failed; InitFailedError when the script cannot start;
         JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends the attempt.
     """
-    with TemporaryDirectory(prefix="chunk-", dir=fleet.scratch) as scratch, fleet.borrow() as slot:
-        return _Attempt(job, chunk, slot, attempt, Path(scratch)).run(tell)
+    with fleet.borrow() as (slot, scratch):
+        return _Attempt(job, chunk, slot, attempt, scratch).run(tell)
 
 
 class _Attempt:
@@ -94,8 +93,9 @@ class _Attempt:
         root = Folder(self.job.listing.root)
         timeout = self.job.manifest.settings.retry_settings.timeout
         self.slot.relay = self.relay.of(index)
+        paths, spool = [root.at(file.path) for file in files], self.writer.spool_for(index)
         try:
-            scored, seconds = self.slot.score(index, [root.at(file.path) for file in files], self.writer.spool, timeout)
+            scored, seconds = self.slot.score(index, paths, spool, timeout, self.writer.keep_up)
         except TryFailedError as error:
             return self.failed_try(index, files, error.fault)
         facts = self.facts(index, files, scored, seconds)
@@ -103,8 +103,8 @@ class _Attempt:
         return News(index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
 
     def failed_try(self, index: int, files: list[InputFile], fault: Fault) -> News:
-        # What the part has so far must not wait for a mini-batch that may take long to come right.
-        self.writer.close()
+        self.writer.close()  # what is done need not wait for what may take long to come right
+        self.relay.note(index, fault.traceback)
         is_final = self.attempt >= self.most
         self.failed.append(
             Facts(
@@ -158,6 +158,7 @@ class _Attempt:
 
     def write_down(self) -> None:
         """Write the open part, and the facts of what failed; an older attempt's are replaced whole."""
+        self.slot.relay = self.relay.after
         self.relay.close()
         self.writer.close()
         name = f"{FACTS}/{self.chunk.name}.jsonl"

@@ -5,8 +5,9 @@ Run as a program under any Python from 3.8 on, with the standard library alone:
     guardian.py ALIVE REPORT PASSED -- COMMAND...
 
 ALIVE is a pipe's read end that the flow holds open for as long as the scoring process may live: when it closes, for
-whatever reason (a decision, an exception, kill -9 of the flow), every descendant is killed. REPORT takes one JSON line
-with the wait status of the command. PASSED are the descriptors the command inherits, separated by commas.
+whatever reason (a decision, an exception, kill -9 of the flow), every descendant is killed. A byte on it asks the
+command to write down its stack. REPORT takes lines of JSON: why the command could not be started, and its wait status.
+PASSED are the descriptors the command inherits, separated by commas.
 
 PR_SET_PDEATHSIG alone would not do: it fires when the starting *thread* ends and grandchildren do not inherit it. A
 child subreaper is given every orphan among its descendants, also those that called setsid, so it can find them all.
@@ -22,6 +23,8 @@ import time
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 ON_LINUX = sys.platform.startswith("linux")
+ASK_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # program.py has faulthandler answer it
+LOOK_AFTER = 500  # milliseconds
 
 
 def prctl(option, value):
@@ -101,7 +104,15 @@ def volunteer_for_oom():
         return  # not Linux, or a container that forbids it: the kernel then chooses by size
 
 
-def start(command, passed):
+def tell(report, **message):
+    """Write one line to the flow."""
+    try:
+        os.write(report, (json.dumps(message) + "\n").encode())
+    except BrokenPipeError:
+        return  # the flow is gone: nobody is left to be told
+
+
+def start(command, passed, report):
     """Fork and execute the command in a process group of its own."""
     guardian = os.getpid()
     pid = os.fork()
@@ -113,18 +124,19 @@ def start(command, passed):
         if os.getppid() != guardian:
             os._exit(127)  # the guardian was killed before the line above took hold
         volunteer_for_oom()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGCHLD):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         for descriptor in passed:
             os.set_inheritable(descriptor, True)
         os.execv(command[0], command)
     except OSError as error:
-        os.write(2, ("cannot start %s: %s\n" % (command[0], error)).encode())
+        tell(report, refused="cannot start %s: %s" % (command[0], error.strerror))
     finally:
         os._exit(127)
 
 
 def main(arguments):
+    flow = os.getppid()
     alive, report = int(arguments[0]), int(arguments[1])
     passed = [int(part) for part in arguments[2].split(",")]
     command = arguments[4:]
@@ -138,26 +150,25 @@ def main(arguments):
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    child = start(command, passed)
+    child = start(command, passed, report)
     for descriptor in passed:
         os.close(descriptor)  # or the flow would never see the child's end of them close
 
-    status, any_left = None, True
-    while status is None and any_left:
-        poller = select.poll()
-        poller.register(alive, select.POLLIN)
-        poller.register(woken, select.POLLIN)
-        ready = [descriptor for descriptor, _ in poller.poll(1000)]
+    status, any_left, poller = None, True, select.poll()
+    poller.register(alive, select.POLLIN)
+    poller.register(woken, select.POLLIN)
+    # The pipe stays open where the flow forked and the copy of it lives on; the flow's own end shows in our parent.
+    while status is None and any_left and os.getppid() == flow:
+        ready = [descriptor for descriptor, _ in poller.poll(LOOK_AFTER)]
         if woken in ready:
             os.read(woken, 4096)
         status, any_left = reap(child, status)
         if alive in ready:
-            break
-    status = kill_everything(child, status)
-    try:
-        os.write(report, (json.dumps({"status": status}) + "\n").encode())
-    except BrokenPipeError:
-        return  # the flow is gone: nobody is left to be told
+            if not os.read(alive, 1):
+                break
+            if status is None:
+                os.kill(child, ASK_FOR_STACK)
+    tell(report, status=kill_everything(child, status))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field
 
 from scoring.facts import Record
-from scoring.process import Launch
+from scoring.launch import Launch
 from scoring.settings import Settings
 from scoring.storage import Folder
 

@@ -52,31 +52,42 @@ class PartWriter:
         self._opened = 0.0
         self._number = 0
 
-    @property
-    def spool(self) -> str:
-        """The file that the scoring process appends rows to; another one for each part."""
-        return str(self._scratch / f"spool-{self._number}")
+    def spool_for(self, mini_batch: int) -> str:
+        """The file that the rows of a mini-batch are appended to, before add() is told of them.
+
+        A part holds every mini-batch between its first and last: one that does not follow begins another part.
+        """
+        if self._frames and mini_batch != self._frames[-1][0].mini_batch + 1:
+            self.close()
+        return str(self._spool)
 
     def add(self, facts: Facts, scored: Scored) -> None:
         """Add a mini-batch whose rows are in the spool; the part is closed when it has been open for a while."""
-        if self._frames and facts.mini_batch != self._frames[-1][0].mini_batch + 1:
-            raise ValueError(
-                f"mini-batch {facts.mini_batch} does not follow {self._frames[-1][0].mini_batch}: close the part first"
-            )
         if not self._frames:
             self._opened = time.monotonic()
         self._frames.append((facts, scored))
         if time.monotonic() - self._opened + facts.seconds >= PART_SECONDS:
             self.close()
 
+    def keep_up(self) -> None:
+        """Store what was added before, when the mini-batch that is being scored takes longer than those."""
+        if self._frames and time.monotonic() - self._opened >= PART_SECONDS:
+            self._store()
+
     def close(self) -> None:
         """Write what was added as one part, and begin another."""
-        spool = Path(self.spool)
+        self._store()
+        self._spool.unlink(missing_ok=True)
         self._number += 1
+
+    @property
+    def _spool(self) -> Path:
+        return self._scratch / f"spool-{self._number}"
+
+    def _store(self) -> None:
         if self._frames:
-            self._write(spool)
+            self._write(self._spool)
             self._frames = []
-        spool.unlink(missing_ok=True)
 
     def _write(self, spool: Path) -> None:
         name = f"{self._frames[0][0].mini_batch:09d}-{self._frames[-1][0].mini_batch:09d}{ENDING}"

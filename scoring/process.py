@@ -1,8 +1,7 @@
 """The flow's side of a scoring process: start it, hand it mini-batches, hold the deadline, kill it, say why it died."""
 
-import json
 import os
-import selectors
+import re
 import shutil
 import signal
 import subprocess
@@ -11,49 +10,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scoring.channel import Channel, GoneError, OverdueError
+from scoring.endings import fault_of, where_in
 from scoring.errors import InitFailedError, TryFailedError
 from scoring.facts import Fault
+from scoring.guardian import ON_LINUX, descendants
+from scoring.launch import Launch
 
 HERE = Path(__file__).parent
-WAIT = 1.0  # seconds: Prefect cannot interrupt a call that blocks, so none blocks for longer
-KILL_TAKES = 1.0  # seconds the guardian is given before it is killed itself
-LONGEST_LINE = 8192  # bytes of a log line; what is longer is cut into several
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-)
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What a scoring process is started with; paths are absolute and local, durations seconds."""
-
-    python: str
-    script: str
-    code: str
-    layout: str
-    logging_level: str = "info"
-    init_timeout: float = 300
-    threads: int = 1
-    variables: dict[str, str] = field(default_factory=dict)
-
-    def environment(self) -> dict[str, str]:
-        """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
-        kept.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
-        kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
-        kept.update(self.variables)
-        return kept
+KILL_TAKES = 0.5  # seconds the guardian is given before it is killed itself
+STACK_TAKES = 0.2  # seconds that a script which is overdue is given to say where it hangs
+STACK_IS_WHOLE = re.compile(rb'program\.py", line \d+ in <module>')
+MAY_HAVE_BLOCKED = 16384  # bytes unread from which on a script may have waited for us to read
 
 
 @dataclass(frozen=True)
@@ -67,36 +40,24 @@ class Scored:
     named: tuple[int, ...] | None
 
 
-class _GoneError(Exception):
-    """The child's end of the message pipe closed."""
-
-
-class _OverdueError(Exception):
-    """No message came before the deadline."""
-
-
-def _ignore(_line: str) -> None:
-    """What becomes of output while nobody listens."""
-
-
 class ScoringProcess:
     """One child that holds the model. Made by one thread and used by one at a time; kill() may come from any."""
 
     def __init__(self, launch: Launch, scratch: str) -> None:
         """Start the child and tell it what to load; returns at once, wait_ready() waits for init()."""
         self.launch = launch
-        self.relay: Callable[[str], None] = _ignore
         self.is_ready = False
-        self.was_killed = False
-        self._folder = tempfile.mkdtemp(prefix="process-", dir=scratch)
         self._lock = threading.Lock()
         self._started = time.monotonic()
-        self._incoming = b""
-        self._line = b""
-        self._outgoing = b""
-        self._ends: dict[str, int] = {}
-        self._guardian = self._spawn()
-        self._send(
+        self._folder = tempfile.mkdtemp(prefix="process-", dir=scratch)
+        self._stack = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115 - release() closes it
+        try:
+            self._spawn()
+        except BaseException:
+            self._stack.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self._channel.send(
             {
                 "kind": "load",
                 "script": launch.script,
@@ -111,46 +72,47 @@ class ScoringProcess:
         """The guardian's process id; the script's process is its child."""
         return self._guardian.pid
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        pipes = {name: os.pipe() for name in ("alive", "report", "requests", "replies", "output")}
-        theirs = {
-            "alive": pipes["alive"][0],
-            "report": pipes["report"][1],
-            "requests": pipes["requests"][0],
-            "replies": pipes["replies"][1],
-        }
-        ours = {
-            "alive": pipes["alive"][1],
-            "report": pipes["report"][0],
-            "requests": pipes["requests"][1],
-            "replies": pipes["replies"][0],
-            "output": pipes["output"][0],
-        }
-        passed = f"{theirs['requests']},{theirs['replies']}"
-        program = [self.launch.python, str(HERE / "program.py"), str(theirs["requests"]), str(theirs["replies"])]
-        guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py")]
-        try:
-            started = subprocess.Popen(
-                [*guardian, str(theirs["alive"]), str(theirs["report"]), passed, "--", *program],
+    @property
+    def relay(self) -> Callable[[str], None]:
+        """Takes each line that the script prints."""
+        return self._channel.relay
+
+    @relay.setter
+    def relay(self, take: Callable[[str], None]) -> None:
+        self._channel.relay = take
+
+    def _spawn(self) -> None:
+        with ExitStack() as theirs, ExitStack() as on_error:
+
+            def pipe(*, we_read: bool) -> tuple[int, int]:
+                ends = os.pipe()
+                mine, other = ends if we_read else reversed(ends)
+                on_error.callback(os.close, mine)
+                theirs.callback(os.close, other)
+                return mine, other
+
+            self._alive: int | None
+            self._alive, alive = pipe(we_read=False)
+            self._report, report = pipe(we_read=True)
+            requests, their_requests = pipe(we_read=False)
+            replies, their_replies = pipe(we_read=True)
+            output, their_output = pipe(we_read=True)
+            passed = [their_requests, their_replies, self._stack.fileno()]
+            guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py"), str(alive), str(report)]
+            program = [self.launch.python, str(HERE / "program.py"), *map(str, passed)]
+            self._guardian = subprocess.Popen(
+                [*guardian, ",".join(map(str, passed)), "--", *program],
                 stdin=subprocess.DEVNULL,
-                stdout=pipes["output"][1],
-                stderr=pipes["output"][1],
-                pass_fds=tuple(theirs.values()),
+                stdout=their_output,
+                stderr=their_output,
+                pass_fds=(alive, report, *passed),
                 cwd=self._folder,
                 env=self.launch.environment(),
                 start_new_session=True,
             )
-        except OSError:
-            for end in ours.values():
-                os.close(end)
-            raise
-        finally:
-            for end in (*theirs.values(), pipes["output"][1]):
-                os.close(end)
-        for name in ("requests", "replies", "output", "report"):
-            os.set_blocking(ours[name], False)
-        self._ends = ours
-        return started
+            self._channel = Channel(requests, replies, output)
+            os.set_blocking(self._report, False)
+            on_error.pop_all()
 
     def wait_ready(self) -> None:
         """Wait until init() has returned.
@@ -159,22 +121,25 @@ class ScoringProcess:
         """
         if self.is_ready:
             return
+        limit = self.launch.init_timeout
+        # Until now nobody read what the script prints: one that filled its pipe stood still, and gets its time anew.
+        waited = self._channel.relay_printed() > MAY_HAVE_BLOCKED
         try:
-            told = self._receive(self._started + self.launch.init_timeout)
-        except _OverdueError:
-            self.kill()
-            limit = self.launch.init_timeout
-            raise InitFailedError(
-                "init", Fault(error="timeout", message=f"init() took longer than {limit:g} s (settings.init_timeout)")
-            ) from None
-        except _GoneError:
-            raise InitFailedError("init", self._reason()) from None
+            told = self._channel.receive((time.monotonic() if waited else self._started) + limit)
+        except OverdueError:
+            message = f"import and init() took longer than {limit:g} s (settings.init_timeout)"
+            raise InitFailedError("init", self._end_overdue(message)) from None
+        except GoneError:
+            raise InitFailedError("init", self._end_gone()) from None
         if told["kind"] == "raised":
             self.kill()
+            self._channel.relay_last_words()
             raise InitFailedError(told["stage"], Fault.from_child(told["error"]))
         self.is_ready = True
 
-    def score(self, index: int, files: list[str], spool: str, timeout: float) -> Scored:
+    def score(
+        self, index: int, files: list[str], spool: str, timeout: float, meanwhile: Callable[[], None] = lambda: None
+    ) -> Scored:
         """Have run() score one mini-batch.
 
         Args:
@@ -182,27 +147,23 @@ class ScoringProcess:
             files: local absolute paths.
             spool: file that the rows are appended to.
             timeout: seconds that run() may take; the process is killed after that.
+            meanwhile: is called at least every second while run() runs.
         Raises: TryFailedError with the reason; after a timeout or a crash the process is gone.
         """
-        self._send({"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.launch.layout})
+        deadline = time.monotonic() + timeout
+        self._channel.send(
+            {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.launch.layout}
+        )
         try:
-            told = self._receive(time.monotonic() + timeout)
-        except _OverdueError:
-            self.kill()
+            told = self._channel.receive(deadline, meanwhile)
+        except OverdueError:
             message = f"run() took longer than {timeout:g} s (settings.retry_settings.timeout); its process was killed"
-            raise TryFailedError(index, Fault(error="timeout", message=message)) from None
-        except _GoneError:
-            raise TryFailedError(index, self._reason()) from None
+            raise TryFailedError(index, self._end_overdue(message)) from None
+        except GoneError:
+            raise TryFailedError(index, self._end_gone()) from None
         if told["kind"] == "raised":
             raise TryFailedError(index, Fault.from_child(told["error"]))
-        named = told["named"]
-        return Scored(
-            told["rows"],
-            tuple(told["columns"]),
-            told["offset"],
-            told["length"],
-            None if named is None else tuple(named),
-        )
+        return _scored(told)
 
     def close(self, timeout: float = 10) -> Fault | None:
         """Let the script's shutdown() run, then end the process and all it started.
@@ -211,17 +172,16 @@ class ScoringProcess:
         """
         fault = None
         if self.is_ready and self.is_alive:
-            self._send({"kind": "shutdown"})
+            deadline = time.monotonic() + timeout
+            self._channel.send({"kind": "shutdown"})
             try:
-                told = self._receive(time.monotonic() + timeout)
+                told = self._channel.receive(deadline)
                 if told["kind"] == "raised":
                     fault = Fault.from_child(told["error"])
-            except _OverdueError:
-                fault = Fault(
-                    error="timeout", message=f"shutdown() took longer than {timeout:g} s; its process was killed"
-                )
-            except _GoneError:
-                fault = self._reason()
+            except OverdueError:
+                fault = self._end_overdue(f"shutdown() took longer than {timeout:g} s; its process was killed")
+            except GoneError:
+                fault = self._end_gone()
         self.kill()
         return fault
 
@@ -233,110 +193,67 @@ class ScoringProcess:
     def kill(self) -> None:
         """End the process and all its descendants now; returns when they are gone. Safe from any thread, any time."""
         with self._lock:
-            self.was_killed = True
-            alive = self._ends.pop("alive", None)
-        if alive is not None:
-            os.close(alive)
+            alive, self._alive = self._alive, None
+            if alive is not None:
+                os.close(alive)
         try:
             self._guardian.wait(KILL_TAKES)
         except subprocess.TimeoutExpired:
-            # A stopped guardian cannot act; PR_SET_PDEATHSIG then takes the script with it.
-            self._guardian.kill()
-            self._guardian.wait()
+            self._kill_by_force()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _kill_by_force(self) -> None:
+        """A guardian that was stopped cannot act: what is below it is found from here."""
+        below: list[int] = descendants(self._guardian.pid) if ON_LINUX else []  # type: ignore[no-untyped-call]
+        self._guardian.kill()
+        for pid in below:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._guardian.wait()
+
     def release(self) -> None:
-        """Give back the pipes; by the thread that used the process, after kill() or close()."""
-        for name in list(self._ends):
-            os.close(self._ends.pop(name))
+        """Give back the descriptors; once, by the thread that used the process, after kill() or close()."""
+        self._channel.close()
+        os.close(self._report)
+        self._stack.close()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        self._outgoing += json.dumps(message).encode() + b"\n"
-
-    def _receive(self, deadline: float) -> dict[str, Any]:
-        """The child's next message, sending what waits and relaying its output meanwhile."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._ends["replies"], selectors.EVENT_READ)
-            selector.register(self._ends["output"], selectors.EVENT_READ)
-            if self._outgoing:
-                selector.register(self._ends["requests"], selectors.EVENT_WRITE)
-            while True:
-                if b"\n" in self._incoming:
-                    line, _, self._incoming = self._incoming.partition(b"\n")
-                    self._relay_output(selector)
-                    return dict(json.loads(line))
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise _OverdueError
-                for key, _ in selector.select(min(left, WAIT)):
-                    self._serve(selector, key.fd)
-
-    def _serve(self, selector: selectors.BaseSelector, end: int) -> None:
-        if end == self._ends["output"]:
-            self._relay_output(selector)
-        elif end == self._ends["replies"]:
-            data = os.read(end, 65536)
-            if not data:
-                self._relay_output(selector)
-                raise _GoneError
-            self._incoming += data
-        else:
-            try:
-                self._outgoing = self._outgoing[os.write(end, self._outgoing) :]
-            except BrokenPipeError:
-                self._outgoing = b""  # the replies' end says so next, after what the child still printed
-            if not self._outgoing:
-                selector.unregister(end)
-
-    def _relay_output(self, selector: selectors.BaseSelector | None = None) -> None:
-        """Pass on what the script printed, line by line, for as long as there is any."""
-        output = self._ends["output"]
-        while True:
-            try:
-                data = os.read(output, 65536)
-            except BlockingIOError:
-                return
-            if not data:
-                if selector is not None and output in selector.get_map():
-                    selector.unregister(output)
-                self._relay_line(self._line)
-                self._line = b""
-                return
-            *lines, self._line = (self._line + data).split(b"\n")
-            for line in lines:
-                self._relay_line(line)
-            while len(self._line) >= LONGEST_LINE:
-                self._relay_line(self._line[:LONGEST_LINE])
-                self._line = self._line[LONGEST_LINE:]
-
-    def _relay_line(self, line: bytes) -> None:
-        for start in range(0, len(line), LONGEST_LINE):
-            self.relay(line[start : start + LONGEST_LINE].decode(errors="replace").rstrip("\r"))
-
-    def _reason(self) -> Fault:
-        """Why the process is gone, from the wait status that the guardian reports; its descendants go as well."""
+    def _end_overdue(self, message: str) -> Fault:
+        """Kill a script that is overdue; the fault says where it hung, if that could be known."""
+        stack = self._ask_for_stack()
         self.kill()
+        self._channel.relay_last_words()
+        return Fault(error="timeout", message=message, where=where_in(stack, self.launch.code), traceback=stack)
+
+    def _end_gone(self) -> Fault:
+        """Why the process is gone, as its guardian reports it; its descendants go as well."""
+        self.kill()
+        self._channel.relay_last_words()
         try:
-            report = os.read(self._ends["report"], 4096)
+            report = os.read(self._report, 4096)
         except BlockingIOError:
             report = b""
-        status = json.loads(report)["status"] if report else None
-        if status is None:
-            ended = self._guardian.returncode
-            return Fault(
-                error="crash", message=f"the scoring process's guardian ended with {ended} before it could report"
-            )
-        if os.WIFSIGNALED(status):
-            return _signal_fault(os.WTERMSIG(status))
-        code = os.WEXITSTATUS(status)
-        return Fault(
-            error="exit", message=f"the scoring process ended with exit code {code}; a script must not call os._exit()"
-        )
+        return fault_of(report, self._read_stack().decode(errors="replace"), self.launch.code)
+
+    def _ask_for_stack(self) -> str:
+        """The stacks of the script's threads: faulthandler answers even from C code that holds the GIL."""
+        with self._lock, suppress(BrokenPipeError):
+            if self._alive is not None:
+                os.write(self._alive, b"?")
+        give_up = time.monotonic() + STACK_TAKES
+        while not STACK_IS_WHOLE.search(stack := self._read_stack()) and time.monotonic() < give_up:
+            time.sleep(0.002)
+        return stack.decode(errors="replace")
+
+    def _read_stack(self) -> bytes:
+        return os.pread(self._stack.fileno(), 1 << 16, 0)
 
 
-def _signal_fault(number: int) -> Fault:
-    if number == signal.SIGKILL:
-        hint = "usually out of memory; lower mini_batch_size or max_concurrency_per_instance, or pick a larger compute"
-        return Fault(error="crash", message=f"the scoring process was killed by signal 9, {hint}")
-    name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
-    return Fault(error="crash", message=f"the scoring process was killed by signal {number} ({name})")
+def _scored(told: dict[str, Any]) -> Scored:
+    named = told["named"]
+    return Scored(
+        rows=told["rows"],
+        columns=tuple(told["columns"]),
+        offset=told["offset"],
+        length=told["length"],
+        named=None if named is None else tuple(named),
+    )

@@ -3,11 +3,12 @@
 It runs under the deployment's own interpreter, Python 3.8 or later, with the standard library alone (pandas only when
 the script returns a frame, which the script then has imported). Run as
 
-    program.py REQUESTS REPLIES
+    program.py REQUESTS REPLIES STACK
 
 with the descriptors of two pipes that carry JSON, one object a line. The first request says what to load; then come
 {"kind": "score"} and {"kind": "shutdown"}. Rows are appended to a spool file that each request names, so that messages
-stay small. The script's stdout and stderr are pipes of their own and carry no messages.
+stay small. The script's stdout and stderr are a pipe of their own and carry no messages. STACK is a file that
+faulthandler writes the threads' stacks to: when the script crashes, and when the guardian asks where it hangs.
 
 Source: azure-semantics 2.1 to 2.4 for the contract of init(), run() and shutdown().
 """
@@ -19,15 +20,21 @@ if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.
     del sys.path[0]  # our folder must not shadow a module of the script's
 
 import csv
+import faulthandler
+import fcntl
 import inspect
-import io
 import json
 import logging
+import signal
 import traceback
+from contextlib import suppress
+from importlib import import_module
 from importlib import util as import_util
 
 LONGEST_MESSAGE = 4000
 LONGEST_TRACEBACK = 20000
+ASKED_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # guardian.py sends it
+FIRST_PLAIN_DESCRIPTOR = 3
 
 
 class WrongReturnError(TypeError):
@@ -56,21 +63,40 @@ def is_series(value):
     return pandas is not None and isinstance(value, pandas.Series)
 
 
+def without_framework(value):
+    """A tensor of PyTorch or TensorFlow as a numpy array; anything else as it is."""
+    if isinstance(value, (int, float)):
+        return value
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        value = value.detach().cpu()
+    if hasattr(value, "shape") and callable(getattr(value, "numpy", None)):
+        try:
+            return value.numpy()
+        except TypeError:
+            return value.tolist()  # a type of number that numpy does not know
+    return value
+
+
 def elements(returned):
     """The rows of anything run() may return except a frame, in order.
 
-    Raises: WrongReturnError for None, a scalar, text, bytes or a dict, with what would be right.
+    Raises: WrongReturnError for None, a scalar, text, bytes, a dict or a set, with what would be right.
     """
-    refused = returned is None or isinstance(returned, (str, bytes, bytearray, dict, int, float, complex))
-    if not refused and getattr(returned, "shape", None) == ():
-        refused = True
-    if not refused:
+    if is_series(returned):
+        return list(returned.array)
+    returned = without_framework(returned)
+    refused = (str, bytes, bytearray, dict, set, frozenset, int, float, complex)
+    if returned is not None and not isinstance(returned, refused) and getattr(returned, "shape", None) != ():
         try:
-            return list(returned)
+            rows = iter(returned)
         except TypeError:
-            refused = True
+            rows = None
+        if rows is not None:
+            return list(rows)
     what = "None" if returned is None else "a value of type %s" % type(returned).__name__
     hint = " (is a return statement missing?)" if returned is None else ""
+    if isinstance(returned, (set, frozenset)):
+        hint = ", which has no order"
     raise WrongReturnError(
         "run() returned %s%s; it should return a list with one element per file, or a pandas DataFrame" % (what, hint)
     )
@@ -92,6 +118,7 @@ def plain(value):
     """A cell as JSON can hold it: numpy scalars and arrays as numbers and lists, a missing value as null."""
     if isinstance(value, (bool, str)):
         return value
+    value = without_framework(value)
     if is_missing(value):
         return None
     if isinstance(value, int):
@@ -116,6 +143,7 @@ def csv_text(value):
     """A cell as CSV holds it: nothing for a missing value, JSON for what has an inside."""
     if isinstance(value, str):
         return value
+    value = without_framework(value)
     if is_missing(value):
         return ""
     if isinstance(value, float):
@@ -128,37 +156,70 @@ def csv_text(value):
     return str(value)
 
 
-def is_sequence(row):
-    return isinstance(row, (list, tuple)) or bool(getattr(row, "shape", ()))
+def unique(names):
+    """Names as text; one that came before gets a number behind it, as pandas does when it reads a file."""
+    found = []
+    for name in map(str, names):
+        number, wanted = 0, name
+        while name in found:
+            number += 1
+            name = "%s.%d" % (wanted, number)
+        found.append(name)
+    return found
+
+
+def as_record(row, name):
+    """One row as a dict: a dict keeps its names, a sequence becomes columns 0, 1, ..., anything else is one column."""
+    row = without_framework(row)
+    if isinstance(row, dict) or is_series(row):
+        names = [key if type(key) is str else str(key) for key in row.keys()]
+        return dict(zip(names if len(set(names)) == len(names) else unique(names), (value for _, value in row.items())))
+    if isinstance(row, (list, tuple)) or getattr(row, "shape", ()) != ():
+        return {str(position): value for position, value in enumerate(row)}
+    return {name: row}
 
 
 def as_records(rows, name="prediction"):
-    """Rows as dicts, and all their columns in order of first appearance.
-
-    A dict keeps its names; a sequence becomes columns 0, 1, ...; anything else is one column, `prediction`.
-    """
-    records = []
-    for row in rows:
-        if isinstance(row, dict) or is_series(row):
-            records.append({str(key): value for key, value in row.items()})
-        elif is_sequence(row):
-            records.append({str(position): value for position, value in enumerate(row)})
-        else:
-            records.append({name: row})
-    columns = list(dict.fromkeys(column for record in records for column in record))
-    return records, columns
+    """Rows as dicts, and all their columns in order of first appearance."""
+    records = [as_record(row, name) for row in rows]
+    return records, list(dict.fromkeys(column for record in records for column in record))
 
 
 def frame_columns(frame):
-    return ["_".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+    return unique("_".join(map(str, name)) if isinstance(name, tuple) else name for name in frame.columns)
+
+
+def frame_records(frame, columns):
+    if not columns:
+        return [{} for _ in range(len(frame))]
+    return [dict(zip(columns, row)) for row in zip(*(list(frame.iloc[:, at].array) for at in range(len(columns))))]
+
+
+class Lines:
+    """A file for csv.writer that ends each row with one newline.
+
+    csv quotes a field that holds a character of the row's end, and before Python 3.13 no other: rows are therefore
+    written to end in both, else a carriage return inside a field would read as the end of its row.
+    """
+
+    def __init__(self):
+        self.rows = []
+
+    def write(self, row):
+        self.rows.append(row[:-2] + "\n")
 
 
 def csv_of_records(records, columns):
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines = Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
     for record in records:
         writer.writerow([csv_text(record[column]) if column in record else "" for column in columns])
-    return text.getvalue()
+    return "".join(lines.rows)
+
+
+def csv_of_frame(frame, columns):
+    text = frame.to_csv(header=False, index=False)
+    return csv_of_records(frame_records(frame, columns), columns) if "\r" in text else text
 
 
 def jsonl_of_records(records):
@@ -176,9 +237,8 @@ def encode(returned, layout):
         if layout == "azureml":
             return returned.to_csv(header=False, index=False, sep=" "), len(returned), columns
         if layout == "csv":
-            return returned.to_csv(header=False, index=False), len(returned), columns
-        records = [dict(zip(columns, row)) for row in returned.itertuples(index=False, name=None)]
-        return jsonl_of_records(records), len(records), columns
+            return csv_of_frame(returned, columns), len(returned), columns
+        return jsonl_of_records(frame_records(returned, columns)), len(returned), columns
     name = "prediction"
     if is_series(returned) and returned.name is not None:
         name = str(returned.name)
@@ -215,7 +275,7 @@ class Script:
         folder = os.path.dirname(os.path.realpath(path))
         for entry in dict.fromkeys([self.code, folder]):
             sys.path.insert(0, entry)
-        name = os.path.splitext(os.path.basename(path))[0]
+        name = self._name(folder, os.path.splitext(os.path.basename(path))[0])
         spec = import_util.spec_from_file_location(name, path)
         self.module = import_util.module_from_spec(spec)
         sys.modules[name] = self.module
@@ -223,6 +283,18 @@ class Script:
         if not callable(getattr(self.module, "run", None)):
             raise WrongReturnError("the scoring script has no run(); define run(mini_batch)")
         self.wants_context = self._takes_context(self.module.run)
+
+    def _name(self, folder, name):
+        """The module's name, dotted from the code folder as in Azure, so that it can import relatively."""
+        below = os.path.relpath(folder, self.code)
+        package = below.replace(os.sep, ".")
+        if below == os.curdir or not all(part.isidentifier() for part in package.split(".")):
+            return name
+        try:
+            places = [os.path.realpath(place) for place in import_module(package).__path__]
+        except (ImportError, AttributeError):
+            return name  # another module has that name: the script can import its siblings by theirs
+        return "%s.%s" % (package, name) if folder in places else name
 
     @staticmethod
     def _takes_context(run):
@@ -245,17 +317,23 @@ class Script:
         return self.module.run(files)
 
 
-def describe(error, code):
-    """An exception as text: class, message, the innermost frame in the script's own files, and the traceback."""
+def place_of(error, code):
+    """The innermost frame in the script's own files; for a SyntaxError the line in one of them that is wrong."""
+    inside = code + os.sep
     where = None
-    if isinstance(error, SyntaxError) and error.filename:
-        where = {"file": error.filename, "line": error.lineno or 1, "function": "", "text": (error.text or "").strip()}
-    else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if os.path.realpath(frame.filename).startswith(code + os.sep):
-                where = {"file": frame.filename, "line": frame.lineno, "function": frame.name, "text": frame.line or ""}
-    if where is not None and os.path.realpath(where["file"]).startswith(code + os.sep):
-        where["file"] = os.path.relpath(os.path.realpath(where["file"]), code)
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = os.path.realpath(frame.filename)
+        if file.startswith(inside):
+            where = {"file": file[len(inside) :], "line": frame.lineno or 1, "function": frame.name}
+            where["text"] = frame.line or ""
+    if isinstance(error, SyntaxError) and os.path.realpath(error.filename or "").startswith(inside):
+        file = os.path.realpath(error.filename)[len(inside) :]
+        where = {"file": file, "line": error.lineno or 1, "function": "", "text": (error.text or "").strip()}
+    return where
+
+
+def describe(error, code):
+    """An exception as text: class, message, where in the script's own files, and the traceback."""
     try:
         message = str(error)
     except Exception:
@@ -264,7 +342,7 @@ def describe(error, code):
     return {
         "class": type(error).__name__,
         "message": message[:LONGEST_MESSAGE],
-        "where": where,
+        "where": place_of(error, code),
         "traceback": text[-LONGEST_TRACEBACK:],
     }
 
@@ -275,10 +353,8 @@ def describe(error, code):
 def flush_output():
     """Send out what is printed, C's buffers included, so that a mini-batch's lines come before its reply."""
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(Exception):  # the script closed it, or put something else there: nothing of ours is lost
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            continue  # the script closed or replaced it: nothing of ours is lost
     if C_LIBRARY is not None:
         C_LIBRARY.fflush(None)
 
@@ -311,9 +387,14 @@ class Conversation:
         line = self.requests.readline()
         return json.loads(line.decode()) if line else None
 
-    def say(self, **message):
+    def leave_if_forked(self):
+        """End a child that the script forked and let fall through into our loop."""
         if os.getpid() != self.pid:
-            os._exit(0)  # the script forked and let its child fall through into our loop
+            flush_output()
+            os._exit(0)
+
+    def say(self, **message):
+        self.leave_if_forked()
         flush_output()
         data = (json.dumps(message) + "\n").encode()
         while data:
@@ -324,13 +405,23 @@ class Conversation:
         if path != self.spool_path:
             if self.spool is not None:
                 self.spool.close()
-            self.spool = open(path, "ab")
+            self.spool = open_apart(path)
             self.spool_path = path
-        data = text.encode("utf-8", "surrogateescape")
+        data = text.encode("utf-8", "backslashreplace")
         offset = self.spool.seek(0, os.SEEK_END)
         self.spool.write(data)
         self.spool.flush()
         return offset, len(data)
+
+
+def open_apart(path):
+    """Open a file to append to, never as descriptor 0, 1 or 2: a script that closed its own would print into it."""
+    low = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    if low >= FIRST_PLAIN_DESCRIPTOR:
+        return os.fdopen(low, "ab")
+    high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, FIRST_PLAIN_DESCRIPTOR)
+    os.close(low)
+    return os.fdopen(high, "ab")
 
 
 def load(conversation, request):
@@ -357,16 +448,11 @@ def load(conversation, request):
 def score(conversation, script, request):
     """One mini-batch: call run(), write its rows, say how many; or say what it raised."""
     files = request["files"]
-    stage = "run"
     try:
         returned = script.run(list(files), request["index"])
-        stage = "return"
-        if inspect.isgenerator(returned):
-            stage = "run"
-            returned = list(returned)  # the body of a generator is the script's own work
-            stage = "return"
-        elif not is_frame(returned) and not is_series(returned):
+        if not is_frame(returned) and not is_series(returned):
             returned = elements(returned)
+        conversation.leave_if_forked()
         if request["layout"] == "none":
             rows, columns, offset, length = len(returned), [], 0, 0
         else:
@@ -374,7 +460,7 @@ def score(conversation, script, request):
             offset, length = conversation.keep(request["spool"], text)
         named = named_files(returned, files) if rows < len(files) else None
     except BaseException as error:
-        conversation.say(kind="raised", stage=stage, index=request["index"], error=describe(error, script.code))
+        conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
         return
     conversation.say(
         kind="scored",
@@ -387,14 +473,24 @@ def score(conversation, script, request):
     )
 
 
-def main(requests, replies):
+def show_stacks(stack):
+    """Have faulthandler write the threads' stacks to a file: when the process crashes, and when it is asked to."""
+    os.set_inheritable(stack, False)
+    faulthandler.enable(file=stack)
+    faulthandler.register(ASKED_FOR_STACK, file=stack)
+
+
+def main(requests, replies, stack):
     conversation = Conversation(requests, replies)
+    show_stacks(stack)
     script = load(conversation, conversation.listen())
     if script is None:
         return 1
     while True:
         request = conversation.listen()
-        if request is None or request["kind"] == "shutdown":
+        if request is None:
+            return 0  # the flow is gone, and its guardian ends us
+        if request["kind"] == "shutdown":
             break
         score(conversation, script, request)
     try:
@@ -407,4 +503,4 @@ def main(requests, replies):
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(*map(int, sys.argv[1:])))

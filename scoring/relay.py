@@ -9,6 +9,7 @@ from scoring.storage import Folder
 
 LOGS = "logs"
 LINES_RELAYED = 200  # of one mini-batch; a line costs Prefect's server a row in its database
+CHARACTERS_KEPT = 4 << 20  # of one mini-batch, in the file: a script that prints without end must not fill the disk
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +24,14 @@ class Relay:
 
     def of(self, mini_batch: int) -> Callable[[str], None]:
         """A function that takes one line which was printed while that mini-batch was scored."""
-        lines = 0
+        lines = characters = 0
 
         def take(line: str) -> None:
-            nonlocal lines
+            nonlocal lines, characters
             lines += 1
-            self._write(f"[mini-batch {mini_batch}] {line}\n")
+            characters += len(line) + 1
+            if characters <= CHARACTERS_KEPT:
+                self._write(f"[mini-batch {mini_batch}] {line}\n")
             if lines <= LINES_RELAYED:
                 said: dict[str, object] = {"action": "script_output", "mini_batch": mini_batch, "slot": self._slot}
                 log.info("[mini-batch %d, slot %d] %s", mini_batch, self._slot, line, extra=said)
@@ -37,6 +40,17 @@ class Relay:
                 log.warning("Mini-batch %d prints more than %d lines%s", mini_batch, LINES_RELAYED, rest)
 
         return take
+
+    def after(self, line: str) -> None:
+        """Take a line that was printed after the slot's mini-batches, by shutdown() for example."""
+        log.info("[slot %d] %s", self._slot, line, extra={"action": "script_output", "slot": self._slot})
+        self._write(f"{line}\n")
+        self.close()
+
+    def note(self, mini_batch: int, text: str) -> None:
+        """Put more than a log line can hold, such as a traceback, into the slot's log file."""
+        for line in text.splitlines():
+            self._write(f"[mini-batch {mini_batch}] {line}\n")
 
     def _write(self, text: str) -> None:
         if self._path is None:

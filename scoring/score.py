@@ -1,5 +1,7 @@
 """Scoring a folder from a notebook or a script: the whole data plane in one call, with no server."""
 
+import logging
+import random
 import sys
 import tempfile
 import threading
@@ -7,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from scoring.script_check import check_script
 from scoring.settings import Settings
 from scoring.slots import Fleet
 from scoring.storage import as_url
+
+log = logging.getLogger(__name__)
 
 
 def score(
@@ -106,10 +111,15 @@ class _Run:
                 Path(manifest.script_files).mkdir(exist_ok=True)
             chunks = plan_chunks(self.job.mini_batches, manifest.slots)
             with ThreadPoolExecutor(manifest.slots, thread_name_prefix="slot") as threads:
-                list(threads.map(self.chunk, chunks))
+                try:
+                    list(threads.map(self.chunk, chunks))
+                except BaseException:
+                    self.fleet.stop()  # or leaving the executor would wait until all is scored
+                    raise
             if self.broken is not None and not self.fleet.has_scored:
                 raise self.broken
-            self.fleet.close()
+            for fault in self.fleet.close():
+                log.warning("shutdown() of the scoring script failed: %s", fault, extra={"action": "shut_down"})
         finally:
             self.fleet.stop()
         timings = {"list": listed - began, "score": time.monotonic() - listed}
@@ -117,19 +127,19 @@ class _Run:
 
     def chunk(self, chunk: Chunk) -> None:
         retry = self.job.manifest.settings.retry_settings
-        for attempt in range(1, retry.max_retries + 2):
-            try:
-                score_chunk(self.job, chunk, self.fleet, attempt=attempt, tell=self.take)
-            except MiniBatchesFailedError:
-                time.sleep(retry.delay)
-            except JobStoppedError:
-                return
-            except InitFailedError as error:
+        try:
+            for attempt in range(1, retry.max_retries + 2):
+                if attempt > 1:
+                    self.fleet.wait(retry.delay * (1 + retry.jitter * random.random()))  # noqa: S311
+                with suppress(MiniBatchesFailedError):
+                    score_chunk(self.job, chunk, self.fleet, attempt=attempt, tell=self.take)
+                    return
+        except JobStoppedError:
+            return
+        except InitFailedError as error:
+            with self.lock:
                 self.broken = self.broken or error
-                self.fleet.stop()
-                return
-            else:
-                return
+            self.fleet.stop()
 
     def take(self, news: News) -> None:
         """Count failed files, and stop everything above the threshold."""

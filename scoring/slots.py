@@ -10,7 +10,8 @@ from pathlib import Path
 
 from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
 from scoring.facts import Fault
-from scoring.process import Launch, Scored, ScoringProcess
+from scoring.launch import Launch
+from scoring.process import Scored, ScoringProcess
 
 FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
 
@@ -48,8 +49,10 @@ class Slot:
         self._failed_starts = 0
         return process
 
-    def score(self, index: int, files: list[str], spool: str, timeout: float) -> tuple[Scored, float]:
-        """One try of one mini-batch; what run() returned, and the seconds it took.
+    def score(
+        self, index: int, files: list[str], spool: str, timeout: float, meanwhile: Callable[[], None]
+    ) -> tuple[Scored, float]:
+        """One try of one mini-batch; what run() returned, and the seconds it took. Arguments as of ScoringProcess.
 
         Raises: TryFailedError; InitFailedError when nothing was scored yet or for the third time in a row;
             JobStoppedError when the job ends meanwhile.
@@ -65,7 +68,7 @@ class Slot:
             raise TryFailedError(index, fault) from error
         began = time.monotonic()
         try:
-            scored = process.score(index, files, spool, timeout)
+            scored = process.score(index, files, spool, timeout, meanwhile)
         except TryFailedError:
             self._fleet.raise_if_stopped()
             raise
@@ -78,8 +81,15 @@ class Slot:
             return None
         self._process.relay = self.relay
         fault = self._process.close()
-        self._process.release()
+        self.release()
         return fault
+
+    def release(self) -> None:
+        """Give back what a killed process still holds; by the thread that used the slot, or once nobody does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.release()
+            self._process = None
 
 
 class Fleet:
@@ -97,8 +107,9 @@ class Fleet:
         self.scratch = Path(tempfile.mkdtemp(prefix="batchpoint-"))
         self._launch = launch
         self._lock = threading.Lock()
-        self._slots: list[Slot] = []
+        self._slots = 0
         self._idle: list[Slot] = []
+        self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
         self._stopped = threading.Event()
 
@@ -111,6 +122,14 @@ class Fleet:
         """Raises: JobStoppedError once stop() was called."""
         if self._stopped.is_set():
             raise JobStoppedError("the job is ending; this mini-batch was not scored")
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass before another attempt.
+
+        Raises: JobStoppedError as soon as stop() is called.
+        """
+        self._stopped.wait(seconds)
+        self.raise_if_stopped()
 
     def start_process(self, before: ScoringProcess | None) -> ScoringProcess:
         """A new scoring process, unless the job is ending: stop() must find every process there is."""
@@ -125,7 +144,7 @@ class Fleet:
 
     def start_early(self, slots: int) -> None:
         """Start scoring processes before there is work for them: frameworks take seconds to import."""
-        while len(self._slots) < slots:
+        while self._slots < slots:
             slot = self._new_slot()
             slot.start()
             with self._lock:
@@ -133,22 +152,32 @@ class Fleet:
 
     def _new_slot(self) -> Slot:
         with self._lock:
-            slot = Slot(self, len(self._slots))
-            self._slots.append(slot)
+            slot = Slot(self, self._slots)
+            self._slots += 1
         return slot
 
     @contextmanager
-    def borrow(self) -> Iterator[Slot]:
-        """A slot nobody else uses; another one is made when all are in use."""
+    def borrow(self) -> Iterator[tuple[Slot, Path]]:
+        """A slot nobody else uses, and a scratch folder; another slot is made when all are in use.
+
+        Raises: JobStoppedError when the job is ending.
+        """
         with self._lock:
+            self.raise_if_stopped()
+            scratch = Path(tempfile.mkdtemp(prefix="chunk-", dir=self.scratch))
             slot = self._idle.pop(0) if self._idle else None
+            self._borrowed += 1
         if slot is None:
             slot = self._new_slot()
         try:
-            yield slot
+            yield slot, scratch
         finally:
+            shutil.rmtree(scratch, ignore_errors=True)
             with self._lock:
+                self._borrowed -= 1
                 self._idle.insert(0, slot)
+            if self.is_stopped:
+                self._clear()
 
     def stop(self) -> None:
         """End the job's scoring processes and all their descendants now; none starts after this. From any thread."""
@@ -160,7 +189,17 @@ class Fleet:
             thread.start()
         for thread in threads:
             thread.join()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Give back what idle slots hold, and the scratch folder once no thread has rows in it that must be stored."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+            is_last = self._borrowed == 0
+        for slot in idle:
+            slot.release()
+        if is_last:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def close(self) -> list[Fault]:
         """End the idle processes after the script's shutdown(); returns what shutdown() raised."""

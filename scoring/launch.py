@@ -1,0 +1,38 @@
+"""What a scoring process is started with."""
+
+import os
+from dataclasses import dataclass, field
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a scoring process is started with; paths are absolute and local, durations seconds."""
+
+    python: str
+    script: str
+    code: str
+    layout: str
+    logging_level: str = "info"
+    init_timeout: float = 300
+    threads: int = 1
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
+        kept.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
+        # A script that iterates over a set must give the same bytes each time, and print any file's name.
+        kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")
+        kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
+        kept.update(self.variables)
+        return kept
