@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
-from scoring.facts import Record
+from scoring.facts import Record, Text
 from scoring.job import Job
 from scoring.ledger import Cause, Totals, entries, failure_lines
 from scoring.listing import read_skipped
@@ -14,7 +15,7 @@ from scoring.manifest import Versioned
 from scoring.output import FAILURES, SUMMARY, Staging, partial_name
 from scoring.parts import Frame, RowReader
 from scoring.rows import merge
-from scoring.settings import OutputAction
+from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder
 
 COMPLETED, WITH_ERRORS, FAILED, CANCELED = "Completed", "CompletedWithErrors", "Failed", "Canceled"
@@ -45,12 +46,13 @@ class Summary(Record):
     mini_batches: int
     mini_batches_done: int
     tries: int = Field(description="Calls of run() that the mini-batches accounted for took, failed ones included.")
-    columns: tuple[str, ...]
+    columns: tuple[Text, ...]
     causes: tuple[Cause, ...]
-    skipped: tuple[dict[str, str], ...]
+    skipped: tuple[dict[str, Text], ...]
     input: str
     output: str
-    written: tuple[str, ...]
+    written: tuple[Text, ...]
+    rows_file: str | None = Field(description="Name of the file with the merged rows in the output folder, if any.")
     sha256: str | None
     model: Versioned | None
     script: str
@@ -65,8 +67,7 @@ class Summary(Record):
     @property
     def rows_url(self) -> str | None:
         """Where the merged rows are."""
-        extra = {FAILURES, SUMMARY}
-        return next((f"{self.output}/{name}" for name in self.written if name not in extra), None)
+        return f"{self.output}/{self.rows_file}" if self.rows_file else None
 
 
 def committed_summary(job: Job) -> Summary | None:
@@ -98,10 +99,20 @@ def assemble(
     try:
         totals = _account(job, staging.path / FAILURES)
         state, message = _verdict(job, totals, cause, canceled=canceled)
-        sha256 = _write_rows(job, totals, staging.path, is_whole=state in {COMPLETED, WITH_ERRORS})
+        rows_file = _rows_file(manifest.settings, is_whole=state in {COMPLETED, WITH_ERRORS})
+        sha256 = _write_rows(job, totals, staging.path / rows_file) if rows_file else None
         if manifest.script_files and Path(manifest.script_files).is_dir():
             staging.adopt(Path(manifest.script_files))
-        summary = _summary(job, totals, state, message, sha256, (*staging.names(), SUMMARY), timings or {})
+        summary = _summary(
+            job,
+            totals,
+            state=state,
+            message=message,
+            written=(*staging.names(), SUMMARY),
+            rows_file=rows_file,
+            sha256=sha256,
+            timings={name: round(seconds, 3) for name, seconds in (timings or {}).items()},
+        )
         (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
         staging.commit(overwrite=manifest.overwrite)
     finally:
@@ -145,39 +156,30 @@ def _verdict(job: Job, totals: Totals, cause: str | None, *, canceled: bool) -> 
     return COMPLETED, f"{totals.scored} files scored"
 
 
-def _write_rows(job: Job, totals: Totals, folder: Path, *, is_whole: bool) -> str | None:
-    settings = job.manifest.settings
+def _rows_file(settings: Settings, *, is_whole: bool) -> str | None:
     if settings.output_action == OutputAction.SUMMARY_ONLY:
         return None
+    return settings.output_file_name if is_whole else partial_name(settings.output_file_name)
 
+
+def _write_rows(job: Job, totals: Totals, target: Path) -> str:
     def frames() -> Iterator[Frame]:
         return (entry.frame for entry in entries(job) if entry.frame is not None)
 
-    name = settings.output_file_name if is_whole else partial_name(settings.output_file_name)
     reader = RowReader(job.folder)
     try:
-        return merge(frames, reader, list(totals.columns), settings.rows_format, folder / name)
+        return merge(frames, reader, list(totals.columns), job.manifest.settings.rows_format, target)
     finally:
         reader.close()
 
 
-def _summary(
-    job: Job,
-    totals: Totals,
-    state: str,
-    message: str,
-    sha256: str | None,
-    written: tuple[str, ...],
-    timings: dict[str, float],
-) -> Summary:
+def _summary(job: Job, totals: Totals, **known: Any) -> Summary:
     manifest = job.manifest
     skipped = [line for line, _ in zip(read_skipped(job.folder), range(SKIPPED_NAMED), strict=False)]
     return Summary(
         job=manifest.job,
         endpoint=manifest.endpoint,
         deployment=manifest.deployment,
-        state=state,
-        message=message,
         files=Files(
             listed=totals.listed,
             scored=totals.scored,
@@ -194,8 +196,6 @@ def _summary(
         skipped=tuple(skipped),
         input=manifest.input,
         output=manifest.output,
-        written=written,
-        sha256=sha256,
         model=manifest.model,
         script=Path(manifest.script).name,
         code_digest=manifest.code_digest,
@@ -203,6 +203,6 @@ def _summary(
         slots=manifest.slots,
         mini_batch_size=manifest.settings.mini_batch_size,
         script_seconds=round(totals.script_seconds, 3),
-        timings={name: round(seconds, 3) for name, seconds in timings.items()},
         ended=datetime.now(UTC),
+        **known,
     )

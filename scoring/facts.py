@@ -1,8 +1,16 @@
 """What is known of a mini-batch after a try: the small frozen records that parts, ledger and errors are made of."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def printable(text: Any) -> Any:
+    """Text as UTF-8 can hold it: what is not, such as the odd bytes of a file's name, is shown by its number."""
+    return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
+
+
+Text = Annotated[str, BeforeValidator(printable)]
 
 
 class Record(BaseModel):
@@ -14,10 +22,10 @@ class Record(BaseModel):
 class Where(Record):
     """A place in the user's script: the file relative to the code folder, a line from 1."""
 
-    file: str
+    file: Text
     line: int
-    function: str = ""
-    text: str = ""
+    function: Text = ""
+    text: Text = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
@@ -26,10 +34,10 @@ class Where(Record):
 class Fault(Record):
     """Why a try failed, as text: exceptions of another interpreter cannot travel as objects."""
 
-    error: str = Field(description="Class of the exception, or timeout, crash, exit, short_return.")
-    message: str
+    error: Text = Field(description="Class of the exception, or timeout, crash, exit, short_return.")
+    message: Text
     where: Where | None = None
-    traceback: str = ""
+    traceback: Text = ""
 
     @classmethod
     def from_child(cls, told: dict[str, Any]) -> Self:
@@ -52,7 +60,7 @@ class Fault(Record):
 class FailedFile(Record):
     """One input file that was given up, and which of its mini-batch's faults is why."""
 
-    path: str
+    path: Text
     fault: int = 0
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scoring.facts import Facts, Fault, Record
+from scoring.facts import Facts, Fault, Record, Text
 from scoring.job import FACTS, Job
 from scoring.parts import Frame, read_frames
 
@@ -23,11 +23,11 @@ class Entry:
 class Cause(Record):
     """Files that failed alike: same class, same place in the script."""
 
-    error: str
-    where: str
-    message: str
+    error: Text
+    where: Text
+    message: Text
     files: int
-    first: str
+    first: Text
 
     def __str__(self) -> str:
         place = f" in {self.where}" if self.where else ""

@@ -30,6 +30,14 @@ class InputFile:
     etag: str
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """Something with a file's name that holds nothing to score, and what it is."""
+
+    path: str
+    reason: str
+
+
 class ListingSummary(Record):
     """What a listing came to."""
 
@@ -39,7 +47,7 @@ class ListingSummary(Record):
     size: int
 
 
-def find(root: Folder) -> Iterator[InputFile]:
+def find(root: Folder) -> Iterator[InputFile | Unreadable]:
     """Every file below a folder, in the byte order of its relative path, the same on every store.
 
     Raises: InputError when the folder is not there.
@@ -70,7 +78,7 @@ def _local_etag(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns:x}-{status.st_size:x}"
 
 
-def _walk(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterator[InputFile]:
+def _walk(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterator[InputFile | Unreadable]:
     """Files of a local folder without ever holding more than one folder's names per level.
 
     Sorting a folder's names with a slash behind those of folders gives the byte order of whole paths. `above` holds
@@ -79,7 +87,7 @@ def _walk(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterat
     here = folder.stat()
     inside = above | {(here.st_dev, here.st_ino)}
     with os.scandir(folder) as scanned:
-        entries = [(entry.name + "/" if entry.is_dir() else entry.name, entry) for entry in scanned]
+        entries = [(entry.name + "/" if _is_folder(entry) else entry.name, entry) for entry in scanned]
     entries.sort(key=lambda pair: os.fsencode(pair[0]))
     for name, entry in entries:
         if name.endswith("/"):
@@ -89,10 +97,20 @@ def _walk(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterat
             continue
         try:
             status = entry.stat()
-        except FileNotFoundError:
-            continue  # a symbolic link to nowhere, or gone since we looked: there is nothing to score
+        except OSError as error:
+            yield Unreadable(below + name, f"cannot be read: {error.strerror}")
+            continue
         if stat.S_ISREG(status.st_mode):
             yield InputFile(below + name, status.st_size, _local_etag(status))
+        else:
+            yield Unreadable(below + name, "neither a file nor a folder")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a symbolic link that leads in a circle
 
 
 def is_hidden(path: str) -> bool:
@@ -120,6 +138,13 @@ def locate(url: str) -> tuple[Folder, str | None]:
     raise InputError(f"input {url} is not there; give the path of a folder of files, or of one file")
 
 
+def _readable(root: Folder, url: str) -> Iterator[InputFile | Unreadable]:
+    try:
+        yield from find(root)
+    except OSError as error:
+        raise InputError(f"input {url} cannot be listed: {error.filename}: {error.strerror}") from error
+
+
 def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> ListingSummary:
     """List an input into the job's folder; a listing that is there already is kept, so a resumed job sees the same.
 
@@ -137,9 +162,11 @@ def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> Lis
         paths = {name: Path(scratch, name) for name in (FILES, OFFSETS, SKIPPED)}
         with paths[FILES].open("wb") as lines, paths[OFFSETS].open("wb") as offsets, paths[SKIPPED].open("wb") as left:
             position = 0
-            for file in find(root) if only is None else [find_one(root, only)]:
-                if only is None and not include_hidden and is_hidden(file.path):
-                    left.write(json.dumps({"path": file.path, "reason": "hidden"}).encode() + b"\n")
+            for file in _readable(root, url) if only is None else [find_one(root, only)]:
+                is_left = only is None and not include_hidden and is_hidden(file.path)
+                if is_left or isinstance(file, Unreadable):
+                    reason = file.reason if isinstance(file, Unreadable) else "hidden"
+                    left.write(json.dumps({"path": file.path, "reason": reason}).encode() + b"\n")
                     skipped += 1
                     continue
                 line = json.dumps({"path": file.path, "size": file.size, "etag": file.etag}).encode() + b"\n"
@@ -149,7 +176,8 @@ def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> Lis
                 size += file.size
             offsets.write(OFFSET.pack(position))
         if not files:
-            hint = f"; it has {skipped} hidden files, which settings.include_hidden would score" if skipped else ""
+            hint = f"; {skipped} were skipped, being hidden (settings.include_hidden scores those) or unreadable"
+            hint = hint if skipped else ""
             raise InputError(f"input {url} has no files to score{hint}")
         for name, path in paths.items():
             job.put(path, name)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from scoring.errors import OutputExistsError
+from scoring.errors import OutputExistsError, ScriptError
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder
 
@@ -37,13 +37,34 @@ def written_by(output: Folder, job: str) -> set[str]:
 def check_output(url: str, settings: Settings, job: str | None = None) -> None:
     """Refuse an output folder that holds one of the names this job would write.
 
-    Raises: OutputExistsError, unless the job itself wrote them when it ended before.
+    Raises: OutputExistsError, unless the job itself wrote them when it ended before; also when a file is in the
+        folder's own place.
     """
     output = Folder(url)
+    if output.is_local and output.exists() and not Path(output.path).is_dir():
+        raise OutputExistsError(output.url)
     own = written_by(output, job) if job else set()
     for name in output_names(settings):
         if name not in own and output.exists(name):
             raise OutputExistsError(output.url_of(name))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make a file appear, whole, under a name that must be free.
+
+    Raises: FileExistsError when the name is taken.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # another file system, or one without links
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        shutil.copyfile(source, unfinished)
+        if os.path.lexists(target):
+            unfinished.unlink()
+            raise FileExistsError(str(target)) from None
+        unfinished.replace(target)
 
 
 class Staging:
@@ -64,15 +85,18 @@ class Staging:
     def adopt(self, folder: Path) -> None:
         """Take in the files that the script wrote itself.
 
-        Raises: OutputExistsError when one has a name that the job writes.
+        Raises: ScriptError when one has a name that the job writes.
         """
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 target = self.path / path.relative_to(folder)
-                if target.exists():
-                    raise OutputExistsError(self._output.url_of(str(path.relative_to(folder))))
+                if target.exists() or target == self.path / SUMMARY:
+                    raise ScriptError(
+                        f"the scoring script wrote {path.relative_to(folder)} into AZUREML_BI_OUTPUT_PATH, where the "
+                        "job writes a file of that name itself; give the script's file another name"
+                    )
                 target.parent.mkdir(parents=True, exist_ok=True)
-                os.link(path, target)
+                link_or_copy(path, target)
 
     def names(self) -> list[str]:
         """What is staged, relative, the rows' file last: whoever waits for that one finds the others there."""
@@ -113,7 +137,7 @@ class Staging:
                 (self.path / name).replace(path)
                 continue
             try:
-                os.link(self.path / name, path)
+                link_or_copy(self.path / name, path)
             except FileExistsError:
                 for earlier in made:
                     earlier.unlink()

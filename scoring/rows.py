@@ -11,10 +11,13 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.facts import printable
 from scoring.parts import Frame, RowReader, Sink
 from scoring.settings import OutputFormat
 
 ROWS_PER_GROUP = 50_000
+LARGEST_INT = 2**63 - 1
+LONGEST_FIELD = 2**31 - 1  # csv's own limit of 128 KiB is too short for a text
 
 
 def merge(
@@ -60,6 +63,7 @@ def _write_csv(frames: Iterable[Frame], reader: RowReader, columns: list[str], f
     """Header and rows; a frame with other columns is read and written anew, empty where it has none (design.md)."""
     if columns:
         file.write(_csv_line(columns))
+    csv.field_size_limit(LONGEST_FIELD)
     for frame in frames:
         if not frame.length:
             continue
@@ -68,14 +72,14 @@ def _write_csv(frames: Iterable[Frame], reader: RowReader, columns: list[str], f
             continue
         place = {name: at for at, name in enumerate(frame.columns)}
         picked = [place.get(name) for name in columns]
-        for row in csv.reader(io.StringIO(reader.read(frame).decode("utf-8", "surrogateescape"), newline="")):
+        for row in csv.reader(io.StringIO(reader.read(frame).decode(), newline="")):
             file.write(_csv_line(["" if at is None or at >= len(row) else row[at] for at in picked]))
 
 
 def _csv_line(cells: list[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)  # csv quotes what holds a character of the row's end
+    return text.getvalue()[:-2].encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _records(frames: Iterable[Frame], reader: RowReader) -> Iterator[dict[str, Any]]:
@@ -89,18 +93,23 @@ def _write_parquet(frames: Callable[[], Iterable[Frame]], reader: RowReader, col
     kinds: dict[str, set[type]] = {name: set() for name in columns}
     for record in _records(frames(), reader):
         for name, value in record.items():
-            kinds[name].add(type(value))
-    fields = {name: _arrow_type(found - {type(None)}) for name, found in kinds.items()}
-    schema = pa.schema(fields.items())
+            kinds[name].add(_kind(value))
+    fields = {name: (printable(name), _arrow_type(found - {type(None)})) for name, found in kinds.items()}
+    schema = pa.schema(fields.values())
     with pq.ParquetWriter(target, schema) as writer:
         waiting: list[dict[str, Any]] = []
         for record in _records(frames(), reader):
-            waiting.append({name: _as_arrow(record.get(name), fields[name]) for name in columns})
+            waiting.append({shown: _as_arrow(record.get(name), kind) for name, (shown, kind) in fields.items()})
             if len(waiting) >= ROWS_PER_GROUP:
                 writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
                 waiting = []
         if waiting or not columns:
             writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
+
+
+def _kind(value: Any) -> type:
+    """What a column must be able to hold; an integer of more than 64 bits only text can."""
+    return str if type(value) is int and not -LARGEST_INT - 1 <= value <= LARGEST_INT else type(value)
 
 
 def _arrow_type(kinds: set[type]) -> pa.DataType:
@@ -118,5 +127,5 @@ def _as_arrow(value: Any, kind: pa.DataType) -> Any:
     if value is None:
         return None
     if pa.types.is_string(kind):
-        return value if isinstance(value, str) else json.dumps(value)
+        return printable(value) if isinstance(value, str) else json.dumps(value)
     return float(value) if pa.types.is_floating(kind) else value

@@ -8,8 +8,7 @@ from typing import BinaryIO, cast
 
 import fsspec
 from fsspec.core import url_to_fs
-
-LOCAL = ("file", "local")
+from fsspec.implementations.local import LocalFileSystem
 
 
 def as_url(text: str | Path) -> str:
@@ -27,9 +26,11 @@ class Folder:
     def __init__(self, url: str | Path) -> None:
         self.url = as_url(url)
         self.fs: fsspec.AbstractFileSystem
-        self.fs, self.path = url_to_fs(self.url)
-        protocol = self.fs.protocol if isinstance(self.fs.protocol, str) else self.fs.protocol[0]
-        self.is_local = protocol in LOCAL
+        self.is_local = "://" not in self.url
+        if self.is_local:
+            self.fs, self.path = LocalFileSystem(), self.url  # a path may hold "::", which fsspec would take apart
+        else:
+            self.fs, self.path = url_to_fs(self.url)
 
     def __repr__(self) -> str:
         return f"Folder({self.url!r})"
