@@ -16,7 +16,7 @@ def client_environment(home: Home, state: State, base: Mapping[str, str] = os.en
     lasting settings for this one from BATCHPOINT_HOME/prefect/profiles.toml.
     """
     kept = {name: value for name, value in base.items() if not name.startswith("PREFECT_")}
-    return {**kept, **_past_proxies(base), **client_settings(home, state)}
+    return {**kept, **past_proxies(base), **client_settings(home, state)}
 
 
 def client_settings(home: Home, state: State) -> dict[str, str]:
@@ -42,11 +42,6 @@ def server_environment(home: Home, state: State) -> dict[str, str]:
     }
 
 
-def worker_environment(home: Home, state: State) -> dict[str, str]:
-    """The environment of the worker, and through it of every flow run; `scoring` logs to Prefect there."""
-    return {**client_environment(home, state), "PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"}
-
-
 def apply(environment: Mapping[str, str]) -> None:
     """Make `environment` this process's own, so that Prefect, imported later, reads it."""
     for name in [name for name in os.environ if name.startswith("PREFECT_") and name not in environment]:
@@ -54,7 +49,7 @@ def apply(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
 
 
-def _past_proxies(base: Mapping[str, str]) -> dict[str, str]:
+def past_proxies(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A proxy of the user's can't reach this machine's loopback: go past it."""
     if not any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in base):
         return {}

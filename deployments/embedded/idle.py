@@ -79,12 +79,17 @@ class IdleWatch:
         if now is None or server is None:
             return False
         try:
-            ours = {c.laddr.port for c in psutil.Process().net_connections("tcp")}
+            ours = _own_ports()
             theirs = server.net_connections("tcp")
+            ours |= _own_ports()  # a connection of ours that came or went meanwhile is no visitor
         except psutil.Error:
             return False
         established = [c for c in theirs if c.status == psutil.CONN_ESTABLISHED and c.laddr.port == now.port]
         return any(c.raddr.port not in ours for c in established)
+
+
+def _own_ports() -> set[int]:
+    return {connection.laddr.port for connection in psutil.Process().net_connections("tcp")}
 
 
 async def _has_work() -> bool:

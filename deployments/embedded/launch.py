@@ -10,7 +10,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from deployments.embedded import health, processes, state
-from deployments.embedded.environment import server_environment, worker_environment
+from deployments.embedded.environment import client_environment, server_environment
 from deployments.embedded.errors import ServerError
 from deployments.embedded.home import Home
 from deployments.embedded.state import State
@@ -112,7 +112,7 @@ def _start_missing(home: Home) -> tuple[State, Part]:
         now = replace(now, server=server)
         state.write(home, now)
     if now.worker is None or not now.worker.is_alive:
-        worker = processes.start("worker", home.path, home.log("worker"), worker_environment(home, now))
+        worker = processes.start("worker", home.path, home.log("worker"), client_environment(home, now))
         now, started = replace(now, worker=worker, is_ready=False), started or "worker"
         state.write(home, now)
     return now, started

@@ -1,0 +1,53 @@
+"""A job's output as local files, laid out as Azure's CLI lays it out."""
+
+import shutil
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+
+from blocks.store import Store
+from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.job_records import manifest_of, summary_of
+from deployments.service.jobs import read
+from flows.paths import OUTPUT
+from scoring.storage import Folder
+
+
+def download(store: Store, client: SyncPrefectClient, name: str, target: Path, output: str = OUTPUT) -> list[Path]:
+    """Copy what a job wrote into `target`/named-outputs/score/, each file whole; what is there already is replaced.
+
+    Returns: the files, the rows' last.
+    Raises: JobNotFoundError; UnusableError for another output than `score` or a folder that can't be written;
+        ConflictError while the job runs, or when it left no output.
+    """
+    if output != OUTPUT:
+        raise UnusableError(f"a job has no output {output!r}; its only one is {OUTPUT!r}")
+    job = read(client, name)
+    if not job.has_ended:
+        raise ConflictError(
+            f"job {job.name!r} is {job.status}; its output is there when it has ended: "
+            f"batchpoint job stream --name {job.name}"
+        )
+    manifest = manifest_of(store, job)
+    summary = summary_of(manifest) if manifest is not None else None
+    if manifest is None or summary is None:
+        raise ConflictError(f"job {job.name!r} left no output; it ended {job.status}: {job.state_message}")
+    source, folder = Folder(manifest.output), target / "named-outputs" / output
+    return [_fetch(source, each, folder / each) for each in summary.written]
+
+
+def _fetch(source: Folder, name: str, path: Path) -> Path:
+    """Copy one file to a temporary name beside `path`, then rename it."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with source.open(name) as remote, unfinished.open("wb") as local:
+            shutil.copyfileobj(remote, local, 1 << 20)
+        unfinished.replace(path)
+    except FileNotFoundError as error:
+        raise ConflictError(f"{source.url_of(name)} is gone; the job wrote it, and it was removed since") from error
+    except OSError as error:
+        raise UnusableError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path

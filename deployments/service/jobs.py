@@ -1,0 +1,138 @@
+"""Every verb of jobs. A job has no document: its record is its flow run, and what its folder holds."""
+
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import Cancelling
+
+from blocks.specs import Endpoint
+from blocks.store import Store
+from deployments.service.errors import ConflictError, ServiceError
+from deployments.service.job_records import OURS, Job, find_run, record, with_files
+from deployments.service.submission import Request, prefect_deployment_of, submit
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+CANCEL_PATIENCE = 60.0
+"""Seconds that `cancel` waits; a job ends within 10 when its worker lives and the machine is not overloaded."""
+
+
+class JobNotFoundError(ServiceError):
+    """There is no job of this name or id."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"there is no job {self.name!r}; `batchpoint job list` shows those that are"
+
+
+class StillRunningError(ServiceError):
+    """A job has not ended in the time that was given to it."""
+
+
+def invoke(store: Store, client: SyncPrefectClient, request: Request) -> Job:
+    """Send a job to an endpoint. Raises: as `submission.submit`."""
+    endpoint = store.get(Endpoint, request.endpoint)
+    return with_files(store, record(submit(store, client, request), endpoint.name))
+
+
+def show(store: Store, client: SyncPrefectClient, name: str) -> Job:
+    """A job by its name or id, with what its folders tell. Raises: JobNotFoundError."""
+    return with_files(store, read(client, name))
+
+
+def read(client: SyncPrefectClient, name: str) -> Job:
+    """A job by its name or id, as Prefect knows it. Raises: JobNotFoundError."""
+    run = find_run(client, name)
+    if run is None:
+        raise JobNotFoundError(name)
+    return _records(client, [run])[0]
+
+
+def list_all(
+    store: Store,
+    client: SyncPrefectClient,
+    *,
+    endpoint: str | None = None,
+    deployment: str | None = None,
+    most: int = 50,
+) -> list[Job]:
+    """Jobs, the newest first; those that a schedule will only send later are left out.
+
+    Args:
+        store: where the endpoint is looked up.
+        client: the Prefect server's.
+        endpoint: only this endpoint's.
+        deployment: only this deployment's.
+        most: how many at most.
+    Raises: NotRegistered for the endpoint.
+    """
+    of_endpoint = None
+    if endpoint is not None:
+        found = prefect_deployment_of(client, store.get(Endpoint, endpoint).name)
+        of_endpoint = DeploymentFilter(id=DeploymentFilterId(any_=[found.id]))
+    jobs: list[Job] = []
+    offset, page = 0, 200
+    due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) + CLOCKS_DIFFER))
+    while len(jobs) < most:
+        runs = client.read_flow_runs(
+            flow_filter=OURS,
+            flow_run_filter=due,
+            deployment_filter=of_endpoint,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=page,
+            offset=offset,
+        )
+        jobs += [job for job in _records(client, runs) if deployment is None or _is_of(job, deployment)]
+        offset += page
+        if len(runs) < page:
+            break
+    return jobs[:most]
+
+
+def cancel(store: Store, client: SyncPrefectClient, name: str, *, wait: bool = True) -> Job:
+    """Ask a job to end, and wait until it has. A job that was canceled before is left as it is.
+
+    Raises: JobNotFoundError; ConflictError for a job that ended otherwise; StillRunningError when it goes on.
+    """
+    job = read(client, name)
+    if job.has_ended and job.status != "Canceled":
+        raise ConflictError(f"job {job.name!r} has ended already: {job.status}")
+    if not job.has_ended:
+        client.set_flow_run_state(job.id, Cancelling())
+    deadline = time.monotonic() + CANCEL_PATIENCE
+    while wait and not (job := read(client, str(job.id))).has_ended:
+        if time.monotonic() > deadline:
+            raise StillRunningError(
+                f"job {job.name!r} was asked to end {CANCEL_PATIENCE:.0f} s ago and is {job.status} still; the worker "
+                "that runs it must be up to end it: `batchpoint status` tells"
+            )
+        time.sleep(0.3)
+    return show(store, client, str(job.id))
+
+
+def _records(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> list[Job]:
+    """Jobs of flow runs; an endpoint has the name of its Prefect deployment."""
+    runs = list(runs)
+    ids = list({run.deployment_id for run in runs if run.deployment_id is not None})
+    endpoints: dict[uuid.UUID, str] = {}
+    if ids:
+        wanted = DeploymentFilter(id=DeploymentFilterId(any_=ids))
+        endpoints = {found.id: found.name for found in client.read_deployments(deployment_filter=wanted)}
+    return [record(run, endpoints.get(run.deployment_id) if run.deployment_id else None) for run in runs]
+
+
+def _is_of(job: Job, deployment: str) -> bool:
+    return job.deployment_name is not None and job.deployment_name.lower() == deployment.lower()

@@ -1,0 +1,146 @@
+"""A job's news as it happens: log lines, progress and states, read from Prefect's API alone."""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterKey,
+    LogFilter,
+    LogFilterFlowRunId,
+    LogFilterTimestamp,
+)
+from prefect.client.schemas.objects import Log
+from prefect.client.schemas.sorting import ArtifactSort, LogSort
+
+from deployments.service.job_records import Job
+from deployments.service.jobs import read
+from flows.progress import KEY
+
+POLL_SECONDS = 1.0
+LOG_PAGE = 200
+OVERLAP = timedelta(seconds=10)
+"""Log lines are sent in batches by several senders, so one may arrive after a later one: look back that far."""
+QUIET_SECONDS = 1.5
+"""A job that has ended sends its last lines a moment later; no new line for that long means that all are there."""
+LAST_SECONDS = 6.0
+WORKER_LOGGER = "prefect.flow_runs.worker"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the job's log."""
+
+    at: datetime
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the job is."""
+
+    percent: float
+    text: str
+
+
+News = Line | Progress | Job
+
+
+def follow(client: SyncPrefectClient, name: str) -> Iterator[News]:
+    """What happens to a job until it has ended: first the job, then it again at each change, and last when it ended.
+
+    Raises: JobNotFoundError.
+    """
+    job = read(client, name)
+    yield job
+    logs, progress = _Logs(client, job.id), _ProgressOf(client, job.id)
+    while not job.has_ended:
+        yield from logs.new()
+        yield from progress.new()
+        before, job = job, read(client, str(job.id))
+        if job.has_ended:
+            break
+        if (job.status, job.state) != (before.status, before.state):
+            yield job
+        time.sleep(POLL_SECONDS)
+    yield from logs.last()
+    yield from progress.new()
+    yield job
+
+
+class _Logs:
+    """Log lines of a flow run and its task runs, each once, in the order in which they can be had."""
+
+    def __init__(self, client: SyncPrefectClient, run: UUID) -> None:
+        self._client = client
+        self._run = run
+        self._seen: dict[UUID, datetime] = {}
+        self._since: datetime | None = None
+
+    def new(self) -> Iterator[Line]:
+        """Lines that were not there before."""
+        wanted = self._filter(self._since - OVERLAP if self._since is not None else None)
+        offset = 0
+        while page := self._client.read_logs(wanted, limit=LOG_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC):
+            for log in page:
+                if log.id not in self._seen:
+                    self._remember(log.id, log.timestamp)
+                    if _is_of_interest(log):
+                        yield Line(log.timestamp, log.level, log.message)
+            if len(page) < LOG_PAGE:
+                break
+            offset += LOG_PAGE
+        if self._since is not None:
+            self._seen = {key: at for key, at in self._seen.items() if at >= self._since - 2 * OVERLAP}
+
+    def last(self) -> Iterator[Line]:
+        """What still comes once the job has ended."""
+        deadline = time.monotonic() + LAST_SECONDS
+        quiet_since = time.monotonic()
+        while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
+            for line in self.new():
+                quiet_since = time.monotonic()
+                yield line
+            time.sleep(0.25)
+
+    def _filter(self, since: datetime | None) -> LogFilter:
+        return LogFilter(
+            flow_run_id=LogFilterFlowRunId(any_=[self._run]),
+            timestamp=LogFilterTimestamp(after_=since) if since is not None else None,
+        )
+
+    def _remember(self, key: UUID, at: datetime) -> None:
+        self._seen[key] = at
+        self._since = at if self._since is None else max(self._since, at)
+
+
+def _is_of_interest(log: Log) -> bool:
+    """Whether a line is about the job rather than about how Prefect's worker started it."""
+    return log.name != WORKER_LOGGER or log.level >= logging.WARNING
+
+
+class _ProgressOf:
+    """The progress artifact of a flow run."""
+
+    def __init__(self, client: SyncPrefectClient, run: UUID) -> None:
+        self._client = client
+        self._filter = ArtifactFilter(
+            flow_run_id=ArtifactFilterFlowRunId(any_=[run]), key=ArtifactFilterKey(any_=[KEY])
+        )
+        self._last: Progress | None = None
+
+    def new(self) -> Iterator[Progress]:
+        """The progress, when it has changed. A job that was retried has several; the latest one counts."""
+        found = self._client.read_artifacts(artifact_filter=self._filter, sort=ArtifactSort.UPDATED_DESC, limit=1)
+        for artifact in found:
+            now = Progress(float(str(artifact.data)), artifact.description or "")
+            if now != self._last:
+                self._last = now
+                yield now
