@@ -164,7 +164,7 @@ def test_the_older_flat_form_is_read_as_the_same_deployment(written):
 
 def test_instance_count_under_settings_is_taken_for_resources(written):
     without = DEPLOYMENT.replace("resources:\n  instance_count: 1\n", "")
-    text = without.replace("settings:\n", "settings:\n  instance_count: 3\n")
+    text = without.replace("\nsettings:\n", "\nsettings:\n  instance_count: 3\n")
     assert declare(Deployment, written(text)).spec.resources.instance_count == 3
 
 
