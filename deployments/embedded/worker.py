@@ -102,7 +102,12 @@ async def _end_on_signal(end: CancelScope) -> None:
 
 
 async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, end: CancelScope) -> None:
-    """Do `work` again and again, through a server that is restarted; end when it stays away and nothing runs."""
+    """Do `work` again and again, through a server that is restarted; end when it stays away and nothing runs.
+
+    Prefect's worker raises more than HTTP errors from a poll: a RuntimeError, say, when a job that has just ended is to
+    be retried while its first process is still being put away. The next poll finds that settled, and other jobs must
+    not die of it.
+    """
     reached = time.monotonic()
     while True:
         try:
@@ -110,8 +115,10 @@ async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, end: Ca
             reached = time.monotonic()
         except httpx.HTTPError as error:
             logger.warning("the server did not answer: %s: %s", type(error).__name__, error)
-            if time.monotonic() - reached > LOST_SECONDS and not psutil.Process().children():
-                end.cancel()
+        except Exception:  # see above; the log has all of it
+            logger.exception("%s failed and is done again", getattr(work, "__name__", work))
+        if time.monotonic() - reached > LOST_SECONDS and not psutil.Process().children():
+            end.cancel()
         await anyio.sleep(seconds)
 
 
