@@ -85,12 +85,12 @@ class Noun(click.Group):
 
 def _several_values(args: Iterator[str]) -> Iterator[str]:
     """`--set a=1 b=2` sets both, as in Azure's command line."""
-    is_setting = is_first = False
+    is_setting = has_value = False
     for arg in args:
         if arg.startswith("-"):
-            is_setting, is_first = arg == "--set", True
-        elif is_setting and not is_first:
+            is_setting, has_value = arg.partition("=")[0] == "--set", "=" in arg
+        elif is_setting and has_value:
             yield "--set"
         else:
-            is_first = False
+            has_value = True
         yield arg

@@ -82,6 +82,19 @@ def test_a_cluster_of_azures_is_created_as_azures_script_does_and_a_note_says_wh
     ]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("--set", "tags.a=1", "tags.b=2", "-o", "json"),
+        ("--set", "tags.a=1", "--set", "tags.b=2"),
+        ("--set=tags.a=1", "tags.b=2"),
+        ("--se", "tags.a=1", "tags.b=2"),
+    ],
+)
+def test_several_keys_are_set_in_any_of_the_ways_people_type_it(done, typed):
+    assert done("compute", "create", "-n", "c", *typed)["tags"] == {"a": "1", "b": "2"}
+
+
 def test_options_may_be_cut_short_where_that_is_clear(done, ready):
     assert done("batch-deployment", "create", "--f", "deployment.yml", "--endpoint", "mnist")["name"] == "torch"
 

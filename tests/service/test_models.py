@@ -2,12 +2,14 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from blocks.errors import NotRegistered
 from blocks.specs import Model
-from deployments.service import models
+from deployments.service import models, uploads
 from deployments.service.errors import ConflictError, UnusableError
 
 
@@ -179,3 +181,25 @@ def test_a_path_edited_by_hand_is_not_removed_with_its_model(store, project):
     store.put(registered.model_copy(update={"path": str(project / "code")}))
     models.delete(store, "digits")
     assert (project / "code" / "driver.py").exists()
+
+
+def test_models_registered_at_once_get_a_version_each_and_are_whole(store, tmp_path):
+    paths = []
+    for index in range(6):
+        folder = tmp_path / str(index) / "model"
+        folder.mkdir(parents=True)
+        (folder / "weights").write_bytes(str(index).encode() * 100_000)
+        paths.append(folder)
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda path: models.create(store, Model(name="digits", path=str(path))), paths))
+    assert sorted(each.version for each in made) == ["1", "2", "3", "4", "5", "6"]
+    for path, each in zip(paths, made, strict=True):
+        assert (Path(each.path) / "model" / "weights").read_bytes() == (path / "weights").read_bytes()
+
+
+def test_files_that_change_while_they_are_copied_are_refused(store, project, kept, files_below):
+    content = uploads.model_content(project / "model")
+    (project / "model" / "weights.pt").write_bytes(b"changed")
+    with pytest.raises(UnusableError, match="files changed while they were copied"):
+        uploads.put(content, kept / "models" / "digits" / "1")
+    assert files_below(kept) == []
