@@ -8,8 +8,7 @@ from deployments.embedded import home
 from deployments.service.errors import UnusableError
 from deployments.service.lookup import find
 from deployments.service.uploads import local_root
-
-DEFAULT = "workspaceblobstore"
+from flows.paths import DEFAULT_DATASTORE
 
 
 def create(store: Store, datastore: Datastore) -> Datastore:
@@ -38,11 +37,11 @@ def list_all(store: Store) -> list[Datastore]:
 
 def ensure_default_datastore(store: Store) -> Datastore:
     """The datastore that holds models, code and jobs; registered when it is first used."""
-    existing = find(store, Datastore, DEFAULT)
+    existing = find(store, Datastore, DEFAULT_DATASTORE)
     if existing is not None:
         return existing
-    root = home() / "datastores" / DEFAULT
-    return create(store, Datastore(name=DEFAULT, root=str(root), description="Models, code and jobs."))
+    root = home() / "datastores" / DEFAULT_DATASTORE
+    return create(store, Datastore(name=DEFAULT_DATASTORE, root=str(root), description="Models, code and jobs."))
 
 
 def _make(root: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from blocks.names import same_name
 from blocks.references import find_compute, find_model
-from blocks.specs import Compute, Defaults, Deployment, Endpoint, Model
+from blocks.specs import Defaults, Deployment, Endpoint, Model
 from blocks.store import Store
 from deployments.service import endpoints, models, uploads
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.errors import ConflictError
 from deployments.service.lookup import deployments_of, find, put
 from deployments.service.registration import Launcher
+from flows.resolve import check_instances
 from scoring.script_check import check_script
 
 
@@ -29,13 +30,14 @@ def create(
         deployment: as declared; paths absolute.
         set_default: whether jobs that name no deployment go to this one from now on.
         check: whether the scoring script is looked at first.
-    Raises: NotRegistered for an endpoint, model or compute that is not there; UnusableError for code, a model's path
-        or an instance count; ScriptError for a script that could never score. Nothing is registered then.
+    Raises: NotRegistered for an endpoint, model or compute that is not there; UnusableError for code or a model's
+        path; JobRefusedError for more instances than the compute has; ScriptError for a script that could never
+        score. Nothing is registered then.
     """
     endpoint = store.get(Endpoint, deployment.endpoint_name)
     existing = find(store, Deployment, endpoint.name, deployment.name)
     compute = find_compute(store, deployment.compute)
-    _check_instances(deployment, compute)
+    check_instances(deployment, compute)
     code = _checked_code(deployment, check)
     inline = deployment.model if isinstance(deployment.model, Model) else None
     if inline is None:
@@ -106,15 +108,6 @@ def _point(store: Store, launcher: Launcher, endpoint: Endpoint, default: str | 
             put(store, pointed, endpoint, undo)
         endpoints.register(store, launcher, pointed)
         undo.pop_all()
-
-
-def _check_instances(deployment: Deployment, compute: Compute) -> None:
-    asked, most = deployment.resources.instance_count, compute.max_instances
-    if asked > most:
-        raise UnusableError(
-            f"resources.instance_count is {asked}, but compute {compute.name!r} has at most {most}; ask for {most} or "
-            f"fewer, or raise it: batchpoint compute create --name {compute.name} --max-instances {asked}"
-        )
 
 
 def _checked_code(deployment: Deployment, check: bool) -> uploads.Content:

@@ -65,7 +65,7 @@ CREATE = ("batch-deployment", "create", "--file", "deployment.yml", "--set-defau
             "compute: azureml:batch-cluster",
             "compute: azureml:batch-cluster\nresources: {instance_count: 3}",
             [
-                "error: resources.instance_count is 3, but compute 'batch-cluster' has at most 2; ask for 2 or fewer, "
+                "error: instance_count is 3, but compute 'batch-cluster' has at most 2; ask for 2 or fewer, "
                 "or raise it: batchpoint compute create --name batch-cluster --max-instances 3"
             ],
         ),

@@ -8,6 +8,7 @@ from blocks.errors import NotRegistered, UnclearReference
 from blocks.specs import Deployment, Endpoint, Model
 from deployments.service import deployments, models
 from deployments.service.errors import ConflictError, UnusableError
+from flows.errors import JobRefusedError
 from scoring.errors import ScriptError
 
 
@@ -78,8 +79,8 @@ def test_the_default_moves_only_when_asked(ready, launcher, declared):
         ),
         (
             {"resources": {"instance_count": 3}},
-            UnusableError,
-            "resources.instance_count is 3, but compute 'batch-cluster' has at most 2",
+            JobRefusedError,
+            "instance_count is 3, but compute 'batch-cluster' has at most 2",
         ),
     ],
 )
