@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -59,7 +59,7 @@ def listening(processes: list[psutil.Process]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def started(module_home: Home) -> Iterator[tuple[Home, State, list[str]]]:
+def started(module_home: Home) -> tuple[Home, State, list[str]]:
     """A server that two commands raced to start, and what they printed on stderr."""
     racers = [command(), command()]
     said = [racer.communicate(timeout=120) for racer in racers]
@@ -67,7 +67,7 @@ def started(module_home: Home) -> Iterator[tuple[Home, State, list[str]]]:
     assert said[0][0] == said[1][0]
     now = state.read(module_home)
     assert now is not None
-    yield module_home, now, [stderr for _, stderr in said]
+    return module_home, now, [stderr for _, stderr in said]
 
 
 def test_two_commands_that_race_end_with_one_server_and_one_worker(started: tuple[Home, State, list[str]]) -> None:
@@ -113,7 +113,7 @@ def test_a_foreign_web_page_may_not_talk_to_it_and_its_own_may(started: tuple[Ho
 
 
 def test_the_users_own_prefect_home_is_not_touched(started: tuple[Home, State, list[str]]) -> None:
-    home, now, _ = started
+    home, _, _ = started
     assert (home.prefect / "prefect.db").exists()
     for process in processes_of(home):
         assert process.environ()["PREFECT_HOME"] == str(home.prefect)

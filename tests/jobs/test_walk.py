@@ -1,0 +1,121 @@
+"""Jobs from the door to the files, through the command line and the service, on a real server and worker."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deployments.service import jobs
+from deployments.service.downloads import download
+from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.jobs import JobNotFoundError
+from tests.jobs.conftest import ENDPOINT, Board, batchpoint
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+
+def processes_of(job: str) -> list[psutil.Process]:
+    """The flow's process and the script's."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = process.environ()
+        except psutil.Error:
+            continue
+        if job in {told.get("PREFECT__FLOW_RUN_ID"), told.get("AZUREML_RUN_ID")}:
+            found.append(process)
+    return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: Board, tmp_path: Path) -> None:
+    sent = batchpoint(
+        *("batch-endpoint", "invoke", "--name", ENDPOINT, "--input", board.files("a.txt", "b.txt", "c.txt")),
+        *("--input-type", "uri_folder", "--mini-batch-size", "2", "--job-name", "Friday", "-c", "1"),
+        *("--set", "output_file_name=names.csv", "retry_settings.max_retries=1", "--query", "name", "-o", "tsv"),
+    )
+    assert sent.communicate(timeout=60) == ("Friday\n", "")
+    streamed = batchpoint("job", "stream", "-n", "Friday")
+    stdout, stderr = streamed.communicate(timeout=120)
+    assert (streamed.returncode, stderr) == (0, ""), stdout
+    lines = stdout.splitlines()
+    assert lines[0] == f"Job Friday on {ENDPOINT} / names"
+    assert lines[1].startswith("Web view: http://127.0.0.1:")
+    assert any("the script is ready" in line for line in lines)
+    assert "100 % 3 of 3 files, 0 failed" in lines
+    assert lines[-2].startswith("Completed: 3 files scored; output: ")
+    assert lines[-1] == "to fetch it: batchpoint job download --name Friday --output-name score"
+
+    shown, _ = batchpoint("job", "show", "--name", "Friday").communicate(timeout=60)
+    job = json.loads(shown)
+    assert (job["status"], job["state"], job["files"]["scored"]) == ("Completed", "Completed", 3)
+    assert Path(job["output"], "names.csv").exists()
+    assert jobs.show(board.store, board.client, job["id"]).name == "Friday"
+    listed = jobs.list_all(board.store, board.client, endpoint=ENDPOINT)
+    assert listed[0].name == "Friday"
+    assert listed[0].deployment_name == "names"
+
+    for _ in range(2):
+        fetched = batchpoint("job", "download", "--name", "Friday", "--output-name", "score", "-p", str(tmp_path))
+        fetched.communicate(timeout=60)
+        assert fetched.returncode == 0
+    folder = tmp_path / "named-outputs" / "score"
+    assert sorted(path.name for path in folder.iterdir()) == ["failures.jsonl", "names.csv", "summary.json"]
+    assert (folder / "names.csv").read_text().splitlines() == ["prediction", "a.txt", "b.txt", "c.txt"]
+
+    with pytest.raises(ConflictError, match="a job 'Friday' already"):
+        board.invoke("names", job_name="Friday")
+    with pytest.raises(ConflictError, match="has ended already: Completed"):
+        jobs.cancel(board.store, board.client, "Friday")
+    with pytest.raises(UnusableError, match="its only one is 'score'"):
+        download(board.store, board.client, "Friday", tmp_path, "logs")
+
+
+def test_a_job_that_fails_ends_the_stream_with_its_cause_and_exit_code_1(board: Board, tmp_path: Path) -> None:
+    job = board.invoke("broken")
+    streamed = batchpoint("job", "stream", "-n", job.name)
+    stdout, _ = streamed.communicate(timeout=120)
+    assert streamed.returncode == 1
+    verdict = stdout.splitlines()[-1]
+    assert verdict.startswith("Failed: ")
+    assert "the weights are for another model" in verdict
+    with pytest.raises(ConflictError, match="left no output; it ended Failed"):
+        download(board.store, board.client, job.name, tmp_path)
+
+
+def test_ctrl_c_leaves_the_job_running_and_cancel_ends_it_with_all_its_processes(board: Board, tmp_path: Path) -> None:
+    job = board.invoke("slow")
+    streamed = batchpoint("job", "stream", "-n", job.name)
+    board.wait(job, lambda now: now.status == "Running" and len(processes_of(job.name)) > 1)
+    with pytest.raises(ConflictError, match="is Running; its output is there when it has ended"):
+        download(board.store, board.client, job.name, tmp_path)
+    streamed.send_signal(signal.SIGINT)
+    _, stderr = streamed.communicate(timeout=30)
+    assert streamed.returncode == 130
+    assert stderr == f"left the job running; to end it: batchpoint job cancel --name {job.name}\n"
+    assert jobs.read(board.client, job.name).status == "Running"
+
+    asked = time.monotonic()
+    assert jobs.cancel(board.store, board.client, job.name).status == "Canceled"
+    assert time.monotonic() - asked < 30  # 10 on a machine that has nothing else to do
+    assert processes_of(job.name) == []
+    assert jobs.cancel(board.store, board.client, job.name).status == "Canceled"
+    streamed = batchpoint("job", "stream", "-n", job.name)
+    streamed.communicate(timeout=60)
+    assert streamed.returncode == 1
+
+
+def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board) -> None:
+    at_once = board.invoke("slow")
+    assert jobs.cancel(board.store, board.client, at_once.name).status == "Canceled"
+    starting = board.wait(board.invoke("slow"), lambda now: now.status == "Starting")
+    assert jobs.cancel(board.store, board.client, starting.name).status == "Canceled"
+    assert processes_of(at_once.name) + processes_of(starting.name) == []
+
+
+@pytest.mark.parametrize("name", ["nobody", "00000000-0000-4000-8000-000000000001"])
+def test_a_job_that_is_not_there_is_named(board: Board, name: str) -> None:
+    with pytest.raises(JobNotFoundError, match=f"there is no job '{name}'"):
+        jobs.show(board.store, board.client, name)
