@@ -14,6 +14,7 @@ from tabulate import tabulate
 ENDPOINT = "mnist-batch"
 TORCH, KERAS = "mnist-torch-dpl", "mnist-keras-dpl"
 EXAMPLE = Path("examples/mnist")
+COMMAND = Path(sys.executable).with_name("batchpoint")
 ENOUGH = 0.95
 OUTPUT = "azureml://datastores/workspaceblobstore/paths/"
 CLEANING = (
@@ -99,7 +100,7 @@ class Demo:
         self.say(f"\n$ batchpoint {command}")
         began = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-m", "deployments.cli", *shlex.split(command)],
+            [str(COMMAND), *shlex.split(command)],
             cwd=self.root,
             stdout=None if is_shown else subprocess.PIPE,
             text=True,
@@ -115,7 +116,7 @@ class Demo:
 
     def ask(self, command: str) -> str:
         """The answer of a command that is not part of the story."""
-        arguments = [sys.executable, "-m", "deployments.cli", *shlex.split(command)]
+        arguments = [str(COMMAND), *shlex.split(command)]
         return subprocess.run(arguments, cwd=self.root, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
     def free_name(self, name: str) -> str:

@@ -1,9 +1,9 @@
 """The one place that listens to a job's news: it alone decides that a job must end early."""
 
-import logging
 import queue
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
 from flows.desk import Desk
@@ -14,8 +14,6 @@ from scoring.errors import InitFailedError
 
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
 QUIET_WITHIN = 3.0  # seconds that killed task runs are given to write down what they know
-
-log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -80,7 +78,7 @@ class Follower:
         outcome: Any = future.result(raise_on_failure=False)
         if isinstance(outcome, InitFailedError):
             if outcome.fault.traceback:
-                log.error("%s\n%s", outcome, outcome.fault.traceback)
+                get_run_logger().error("%s\n%s", outcome, outcome.fault.traceback)
             return str(outcome)
         return None
 
@@ -88,4 +86,6 @@ class Follower:
         self._desk.fleet.stop()
         self._runner.drop([future for future in futures if not self._has_ended(future)])
         if not self._desk.wait_until_quiet(QUIET_WITHIN):
-            log.warning("Some task runs had not ended after %g s; what they know may be missing", QUIET_WITHIN)
+            get_run_logger().warning(
+                "Some task runs had not ended after %g s: what they know may be missing", QUIET_WITHIN
+            )

@@ -1,10 +1,10 @@
 """A compute's instances, shared by all jobs on it: a Prefect global concurrency limit that each job takes from."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
+from prefect import get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
@@ -15,8 +15,6 @@ from blocks.names import compute_limit
 QUEUED = "Queued"
 LEASE = 60  # seconds, the least Prefect takes: so long a killed job's instances stay taken
 
-log = logging.getLogger(__name__)
-
 
 @contextmanager
 def hold_instances(compute: str, count: int, flow_run_id: str) -> Iterator[None]:
@@ -26,7 +24,7 @@ def hold_instances(compute: str, count: int, flow_run_id: str) -> Iterator[None]
         try:
             stack.enter_context(concurrency(name, occupy=count, max_retries=0, strict=True, lease_duration=LEASE))
         except ConcurrencySlotAcquisitionError:
-            log.info("Waiting for %d instances of compute %s: other jobs have them", count, compute)
+            get_run_logger().info("Waiting for %d instances of compute %s: other jobs have them", count, compute)
             show_running_as(flow_run_id, QUEUED)
             stack.enter_context(concurrency(name, occupy=count, strict=True, lease_duration=LEASE))
             show_running_as(flow_run_id, "Running")

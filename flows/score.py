@@ -18,8 +18,8 @@ from flows.desk import Desk, open_desk
 from flows.errors import JobRefusedError
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
+from flows.logs import set_up_logs
 from flows.progress import Progress
-from flows.quiet import quieten
 from flows.resolve import resolve
 from flows.results import result_key, result_storage
 from flows.task_runner import SlotTaskRunner
@@ -97,7 +97,7 @@ def score_job(
         settings: what this job changes of the deployment's settings.
     Returns: the flow run's final state, with a message that says what happened in numbers.
     """
-    quieten()
+    set_up_logs()
     began = time.monotonic()
     try:
         job = Job(resolve_job(input, deployment, output, Overrides.model_validate(settings) if settings else None))
