@@ -1,5 +1,6 @@
 """Flow runs that no worker minds any more: their worker was killed, or the machine went down."""
 
+import contextlib
 import logging
 import time
 from uuid import UUID
@@ -15,6 +16,7 @@ from prefect.client.schemas.filters import (
     WorkPoolFilterName,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from deployments.embedded import processes
@@ -22,16 +24,18 @@ from deployments.embedded.launch import WORK_POOL
 
 logger = logging.getLogger(__name__)
 
+CANCELED = "The job was canceled."
 STARTED = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PATIENCE = 15.0
 """Seconds without a process after which a flow run's state is put right; a worker needs some to start one."""
-
+CANCEL_PATIENCE = 2.0
+"""The same for a flow run that is being cancelled."""
 TERM_SECONDS = 5.0
 """Seconds between SIGTERM, which lets a flow run end its own children, and SIGKILL to it and to them."""
 
 
 class Strays:
-    """Puts right the state of flow runs whose process is gone, and ends those that go on while they are cancelled."""
+    """Puts right the state of flow runs whose process is gone, and ends those that Prefect's worker fails to cancel."""
 
     def __init__(self) -> None:
         self._missed: dict[UUID, float] = {}
@@ -45,31 +49,63 @@ class Strays:
                 ),
                 work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[WORK_POOL])),
             )
-            ours = _flow_runs_of(psutil.Process().children())
-            strays = [run for run in runs if str(run.id) not in ours]
-            self._missed = {run.id: self._missed.get(run.id, time.monotonic()) for run in strays}
-            for run in strays:
-                await self._settle(client, run)
+            ours = _by_flow_run(psutil.Process().children())
+            missed = [run.id for run in runs if str(run.id) not in ours]
+            self._missed = {key: self._missed.get(key, time.monotonic()) for key in missed}
+            for run in runs:
+                if _is_cancelling(run) and run.start_time is None:
+                    await _cancel_unstarted(client, run, ours.get(str(run.id)))
+                elif run.id in self._missed:
+                    await self._settle(client, run)
+            for name in ours.keys() - {str(run.id) for run in runs}:
+                await _end_pointless(client, name, ours[name])
 
     async def _settle(self, client: PrefectClient, run: FlowRun) -> None:
         process = _process_of(run)
-        is_cancelling = run.state is not None and run.state.is_cancelling()
-        if process is not None and is_cancelling:
+        if process is not None and _is_cancelling(run):
             await anyio.to_thread.run_sync(processes.end, [process], TERM_SECONDS)
         elif process is not None:
             self._missed[run.id] = time.monotonic()
-        elif time.monotonic() - self._missed[run.id] > PATIENCE:
+        elif time.monotonic() - self._missed[run.id] > (CANCEL_PATIENCE if _is_cancelling(run) else PATIENCE):
             logger.warning("flow run %s has no process any more", run.id)
             await client.set_flow_run_state(run.id, _state_after(run), force=True)
 
 
+async def _cancel_unstarted(client: PrefectClient, run: FlowRun, process: psutil.Process | None) -> None:
+    """Cancel a flow run that has not begun.
+
+    Prefect's worker misses the request when it comes after it took the run and before it minds the run's process, for a
+    second or more. Once the run is Cancelled nothing that its process says changes that.
+    """
+    await client.set_flow_run_state(run.id, Cancelled(message=CANCELED), force=True)
+    if process is not None:
+        _kill(process)
+
+
+async def _end_pointless(client: PrefectClient, flow_run: str, process: psutil.Process) -> None:
+    """End the process of a flow run that was cancelled before it began: finding that out by itself takes it seconds."""
+    with contextlib.suppress(ObjectNotFound):
+        run = await client.read_flow_run(UUID(flow_run))
+        if run.start_time is None and run.state is not None and run.state.is_cancelled():
+            _kill(process)
+
+
+def _kill(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
 def _state_after(run: FlowRun) -> State[object]:
     """What a flow run without a process is: cancelled if that was asked for, still to do if it never started."""
-    if run.state is not None and run.state.is_cancelling():
-        return Cancelled(message="The job's process was gone already.")
+    if _is_cancelling(run):
+        return Cancelled(message=CANCELED)
     if run.state is not None and run.state.is_pending():
         return Scheduled(message="The worker ended before the job started; it is started again.")
     return Crashed(message="The job's process is gone: its worker or the machine was stopped while it ran.")
+
+
+def _is_cancelling(run: FlowRun) -> bool:
+    return run.state is not None and run.state.is_cancelling()
 
 
 def _process_of(run: FlowRun) -> psutil.Process | None:
@@ -78,14 +114,17 @@ def _process_of(run: FlowRun) -> psutil.Process | None:
         process = psutil.Process(int(run.infrastructure_pid or ""))
     except (ValueError, psutil.Error):
         return None
-    return process if str(run.id) in _flow_runs_of([process]) else None
+    return _by_flow_run([process]).get(str(run.id))
 
 
-def _flow_runs_of(candidates: list[psutil.Process]) -> set[str]:
-    found = set()
+def _by_flow_run(candidates: list[psutil.Process]) -> dict[str, psutil.Process]:
+    """Processes by the id of the flow run that they were started for."""
+    found = {}
     for process in candidates:
         try:
-            found.add(process.environ().get("PREFECT__FLOW_RUN_ID", ""))
+            told = process.environ().get("PREFECT__FLOW_RUN_ID")
         except psutil.Error:  # it ended, or belongs to somebody else
             continue
+        if told:
+            found[told] = process
     return found

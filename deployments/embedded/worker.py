@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 30.0
-STRAY_SECONDS = 5.0
+STRAY_SECONDS = 2.0
 LOST_SECONDS = 60.0
 """A worker without flow runs ends when the server has been away this long."""
 FLOW_GRACE = 6.0
