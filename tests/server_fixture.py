@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.embedded import Connection, connect, keeper
+from deployments.embedded import Connection, connect, environment, keeper
 from deployments.embedded.home import Home, home
 
 
@@ -21,8 +21,7 @@ def server() -> Iterator[Connection]:
     place = Home(home())
     yield connection
     keeper.stop(place)
-    os.environ.clear()
-    os.environ.update(before)
+    environment.apply(before)
 
 
 @pytest.fixture(scope="session")
@@ -35,23 +34,23 @@ def migrated(server: Connection, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture
-def own_home(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def own_home(migrated: Path, tmp_path: Path) -> Iterator[Home]:
     """A BATCHPOINT_HOME of the test's own, where nothing runs before the test nor after it."""
-    yield from _home(migrated, tmp_path, monkeypatch)
+    yield from _home(migrated, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def module_home(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """The same, for all tests of a module."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        yield from _home(migrated, tmp_path_factory.mktemp("own"), monkeypatch)
+    yield from _home(migrated, tmp_path_factory.mktemp("own"))
 
 
-def _home(migrated: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("BATCHPOINT_HOME", str(folder / "home"))
+def _home(migrated: Path, folder: Path) -> Iterator[Home]:
+    before = dict(os.environ)
+    no_server = {name: value for name, value in before.items() if not name.startswith("PREFECT_")}
+    environment.apply({**no_server, "BATCHPOINT_HOME": str(folder / "home")})
     place = Home(home())
     shutil.copy(migrated, place.prefect / "prefect.db")
     yield place
     keeper.stop(place)
+    environment.apply(before)

@@ -46,7 +46,6 @@ def connect(use_profile: bool = True, announce: Callable[[str], None] = _to_stde
     place = Home(home())
     now = start(place, announce)
     environment.apply(environment.client_environment(place, now))
-    _refresh_prefect()
     return Connection(now.api_url, now.url, embedded=True)
 
 
@@ -111,11 +110,3 @@ def _external(told: Told) -> Connection:
     os.environ.setdefault("PREFECT_API_URL", told.api_url)
     ui_url = os.environ.get("PREFECT_UI_URL") or told.api_url.rstrip("/").removesuffix("/api")
     return Connection(told.api_url, ui_url, embedded=False)
-
-
-def _refresh_prefect() -> None:
-    """In a process that has imported Prefect already, a notebook say, Prefect must read its settings again."""
-    if "prefect.context" in sys.modules:
-        from prefect.context import refresh_global_settings_context
-
-        refresh_global_settings_context()

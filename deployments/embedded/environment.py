@@ -1,6 +1,7 @@
 """The environment in which the embedded server, its worker and the commands see one and the same Prefect."""
 
 import os
+import sys
 from collections.abc import Mapping
 
 from deployments.embedded.home import Home
@@ -43,10 +44,17 @@ def server_environment(home: Home, state: State) -> dict[str, str]:
 
 
 def apply(environment: Mapping[str, str]) -> None:
-    """Make `environment` this process's own, so that Prefect, imported later, reads it."""
+    """Make `environment` this process's own, for Prefect to read.
+
+    Where Prefect is imported already, as in a notebook, it reads its settings again.
+    """
     for name in [name for name in os.environ if name.startswith("PREFECT_") and name not in environment]:
         del os.environ[name]
     os.environ.update(environment)
+    if "prefect.context" in sys.modules:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
 
 
 def past_proxies(base: Mapping[str, str] = os.environ) -> dict[str, str]:
