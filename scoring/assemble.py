@@ -12,7 +12,7 @@ from scoring.job import Job
 from scoring.ledger import Cause, Totals, entries, failure_lines
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
-from scoring.output import FAILURES, SUMMARY, Staging, partial_name
+from scoring.output import FAILURES, SUMMARY, Staging, partial_name, summary_of
 from scoring.parts import Frame, RowReader
 from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
@@ -72,11 +72,8 @@ class Summary(Record):
 
 def committed_summary(job: Job) -> Summary | None:
     """The summary of this job's whole output, if it has been committed: then there is nothing left to do."""
-    output = Folder(job.manifest.output)
-    if not output.exists(SUMMARY):
-        return None
-    summary = Summary.model_validate_json(output.read(SUMMARY))
-    return summary if summary.job == job.manifest.job and summary.state in {COMPLETED, WITH_ERRORS} else None
+    found = summary_of(Folder(job.manifest.output), job.manifest.job)
+    return Summary.model_validate(found) if found.get("state") in {COMPLETED, WITH_ERRORS} else None
 
 
 def assemble(

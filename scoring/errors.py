@@ -6,6 +6,10 @@ from scoring.facts import Fault
 class ScoringError(Exception):
     """Base of everything `scoring` raises on purpose."""
 
+    def __repr__(self) -> str:
+        """The sentence: Prefect logs the repr of what a task run raises."""
+        return f"{type(self).__name__}: {self}"
+
 
 class ScriptError(ScoringError):
     """The scoring script cannot be used: missing, not Python, without run(), or its init() fails."""

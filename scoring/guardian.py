@@ -2,12 +2,12 @@
 
 Run as a program under any Python from 3.8 on, with the standard library alone:
 
-    guardian.py ALIVE REPORT PASSED -- COMMAND...
+    guardian.py FLOW ALIVE REPORT PASSED -- COMMAND...
 
-ALIVE is a pipe's read end that the flow holds open for as long as the scoring process may live: when it closes, for
-whatever reason (a decision, an exception, kill -9 of the flow), every descendant is killed. A byte on it asks the
-command to write down its stack. REPORT takes lines of JSON: why the command could not be started, and its wait status.
-PASSED are the descriptors the command inherits, separated by commas.
+FLOW is the process id of the flow. ALIVE is a pipe's read end that the flow holds open for as long as the scoring
+process may live: when it closes, for whatever reason (a decision, an exception, kill -9 of the flow), every descendant
+is killed. A byte on it asks the command to write down its stack. REPORT takes lines of JSON: why the command could not
+be started, and its wait status. PASSED are the descriptors the command inherits, separated by commas.
 
 PR_SET_PDEATHSIG alone would not do: it fires when the starting *thread* ends and grandchildren do not inherit it. A
 child subreaper is given every orphan among its descendants, also those that called setsid, so it can find them all.
@@ -136,10 +136,9 @@ def start(command, passed, report):
 
 
 def main(arguments):
-    flow = os.getppid()
-    alive, report = int(arguments[0]), int(arguments[1])
-    passed = [int(part) for part in arguments[2].split(",")]
-    command = arguments[4:]
+    flow, alive, report = map(int, arguments[:3])
+    passed = [int(part) for part in arguments[3].split(",")]
+    command = arguments[5:]
     for descriptor in (alive, report):
         os.set_inheritable(descriptor, False)
     prctl(PR_SET_CHILD_SUBREAPER, 1)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from scoring.errors import OutputExistsError, ScriptError
 from scoring.settings import OutputAction, Settings
@@ -26,12 +27,20 @@ def output_names(settings: Settings) -> list[str]:
     return [*rows, FAILURES, SUMMARY]
 
 
+def summary_of(output: Folder, job: str) -> dict[str, Any]:
+    """The summary that this very job wrote into the output folder when it ended before; empty if it did not."""
+    if not output.exists(SUMMARY):
+        return {}
+    try:
+        found = json.loads(output.read(SUMMARY))
+    except ValueError:
+        return {}  # somebody else's file of that name
+    return found if isinstance(found, dict) and found.get("job") == job else {}
+
+
 def written_by(output: Folder, job: str) -> set[str]:
     """Names in the output folder that this very job wrote when it ended before, as its summary tells."""
-    if not output.exists(SUMMARY):
-        return set()
-    summary = json.loads(output.read(SUMMARY))
-    return set(summary.get("written", ())) if summary.get("job") == job else set()
+    return set(summary_of(output, job).get("written", ()))
 
 
 def check_output(url: str, settings: Settings, job: str | None = None) -> None:

@@ -98,7 +98,8 @@ class ScoringProcess:
             replies, their_replies = pipe(we_read=True)
             output, their_output = pipe(we_read=True)
             passed = [their_requests, their_replies, self._stack.fileno()]
-            guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py"), str(alive), str(report)]
+            flow = str(os.getpid())
+            guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py"), flow, str(alive), str(report)]
             program = [self.launch.python, str(HERE / "program.py"), *map(str, passed)]
             self._guardian = subprocess.Popen(
                 [*guardian, ",".join(map(str, passed)), "--", *program],
@@ -196,6 +197,7 @@ class ScoringProcess:
             alive, self._alive = self._alive, None
             if alive is not None:
                 os.close(alive)
+        self._guardian.send_signal(signal.SIGCONT)  # a script may have stopped it
         try:
             self._guardian.wait(KILL_TAKES)
         except subprocess.TimeoutExpired:
@@ -203,7 +205,7 @@ class ScoringProcess:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _kill_by_force(self) -> None:
-        """A guardian that was stopped cannot act: what is below it is found from here."""
+        """The guardian has no time to act, or no memory: what is below it is found from here."""
         below: list[int] = descendants(self._guardian.pid) if ON_LINUX else []  # type: ignore[no-untyped-call]
         self._guardian.kill()
         for pid in below:
@@ -236,6 +238,7 @@ class ScoringProcess:
 
     def _ask_for_stack(self) -> str:
         """The stacks of the script's threads: faulthandler answers even from C code that holds the GIL."""
+        self._guardian.send_signal(signal.SIGCONT)
         with self._lock, suppress(BrokenPipeError):
             if self._alive is not None:
                 os.write(self._alive, b"?")

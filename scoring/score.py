@@ -114,7 +114,7 @@ class _Run:
                 try:
                     list(threads.map(self.chunk, chunks))
                 except BaseException:
-                    self.fleet.stop()  # or leaving the executor would wait until all is scored
+                    self.fleet.stop()  # Ctrl-C: leaving the executor would wait until all is scored
                     raise
             if self.broken is not None and not self.fleet.has_scored:
                 raise self.broken
@@ -140,6 +140,9 @@ class _Run:
             with self.lock:
                 self.broken = self.broken or error
             self.fleet.stop()
+        except BaseException:
+            self.fleet.stop()  # what went wrong here is told once the other chunks are done
+            raise
 
     def take(self, news: News) -> None:
         """Count failed files, and stop everything above the threshold."""
