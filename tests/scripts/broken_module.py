@@ -1,0 +1,3 @@
+"""Imported by raises_on_import.py."""
+
+THRESHOLD = int("0.5")  # here

@@ -1,0 +1,5 @@
+"""Has everything but run()."""
+
+
+def init():
+    pass
