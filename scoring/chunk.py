@@ -8,6 +8,7 @@ from typing import Literal
 
 from scoring.errors import MiniBatchesFailedError, TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
+from scoring.fetch import at_hand
 from scoring.job import FACTS, Job
 from scoring.listing import InputFile
 from scoring.parts import Done, PartWriter
@@ -66,6 +67,7 @@ class _Attempt:
     def __init__(self, job: Job, chunk: Chunk, slot: Slot, attempt: int, scratch: Path) -> None:
         self.job, self.chunk, self.slot, self.attempt = job, chunk, slot, attempt
         self.most = job.manifest.settings.retry_settings.max_retries + 1
+        self.scratch = scratch
         self.writer = PartWriter(job.folder, scratch)
         self.relay = Relay(job.folder, slot.number)
         self.failed: list[Facts] = []
@@ -93,9 +95,10 @@ class _Attempt:
         root = Folder(self.job.listing.root)
         timeout = self.job.manifest.settings.retry_settings.timeout
         self.slot.relay = self.relay.of(index)
-        paths, spool = [root.at(file.path) for file in files], self.writer.spool_for(index)
+        spool = self.writer.spool_for(index)
         try:
-            scored, seconds = self.slot.score(index, paths, spool, timeout, self.writer.keep_up)
+            with at_hand(root, index, files, self.scratch) as paths:
+                scored, seconds = self.slot.score(index, paths, spool, timeout, self.writer.keep_up)
         except TryFailedError as error:
             return self.failed_try(index, files, error.fault)
         facts = self.facts(index, files, scored, seconds)

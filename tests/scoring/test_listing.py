@@ -117,6 +117,29 @@ def test_every_file_is_read_back_in_exactly_one_mini_batch(tmp_path, size):
     assert read_files(job, 23, size) == []
 
 
+def test_files_on_an_object_store_are_fetched_for_the_time_of_a_try(score_with, tmp_path):
+    store = Folder("memory://fetch-test/in")
+    for name in ("a/one", "two", "é/a,b"):
+        store.write(name, name.encode())
+    outcome = score_with("ok.py", inputs=store.url, size=2)
+    assert outcome.counts == (3, 0, 0, 0)
+    assert outcome.rows == 'file,text\none,a/one\ntwo,two\n"a,b","é/a,b"\n'
+
+
+def test_a_file_that_is_gone_from_an_object_store_is_a_failed_file(score_with):
+    store = Folder("memory://vanish-test/in")
+    for name in ("1", "2", "3"):
+        store.write(name, name.encode())
+
+    def vanish(_news):
+        if store.exists("3"):
+            store.fs.rm_file(store.at("3"))
+
+    outcome = score_with("ok.py", inputs=store.url, on_news=vanish, max_retries=1)
+    assert outcome.counts == (2, 1, 0, 0)
+    assert outcome.failures[0]["message"].startswith("memory://vanish-test/in/3 cannot be")
+
+
 @pytest.mark.slow
 def test_twenty_thousand_files_are_listed_in_seconds(tmp_path):
     folder = tmp_path / "in"
