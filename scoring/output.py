@@ -126,6 +126,8 @@ class Staging:
                     raise OutputExistsError(self._output.url_of(name))
             for name in self.names():
                 self._output.put(self.path / name, name)
+            for name in own - {*self.names()}:
+                self._output.remove(name)
         self.discard()
 
     def _commit_local(self, own: set[str], *, overwrite: bool) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -94,6 +95,11 @@ class Folder:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        """Remove a file inside, if it is there."""
+        with suppress(FileNotFoundError):
+            self.fs.rm_file(self.at(name))
 
     def put(self, local: Path, name: str) -> None:
         """Put a local file at a name, whole; the local file may be moved away."""

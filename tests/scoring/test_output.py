@@ -163,3 +163,14 @@ def test_a_job_that_ended_before_may_replace_what_it_wrote_itself(tmp_path):
 )
 def test_an_output_without_every_row_is_called_partial(name, partial):
     assert partial_name(name) == partial
+
+
+def test_an_output_on_an_object_store_is_whole_and_never_replaced(score_with):
+    from scoring.storage import Folder
+
+    store = Folder("memory://output-test/score")
+    score_with("ok.py", 2, output=store.url)
+    assert store.names() == ["failures.jsonl", "predictions.csv", "summary.json"]
+    assert store.read("predictions.csv") == b"file,text\n000,000\n001,001\n"
+    with pytest.raises(OutputExistsError, match=r"memory://output-test/score/predictions\.csv exists already"):
+        score_with("ok.py", 2, output=store.url)
