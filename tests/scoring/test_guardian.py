@@ -20,7 +20,7 @@ def test_kill_9_of_the_flow_takes_everything_with_it_within_two_seconds(tmp_path
     with subprocess.Popen(
         [sys.executable, Path(__file__).with_name("killed_flow.py"), *arguments],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS.parents[1])},
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS.parents[1]), "TMPDIR": str(tmp_path)},
         start_new_session=True,
     ) as flow:
         assert flow.stdout is not None
