@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import httpx
-import psutil
 from anyio import CancelScope
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -17,6 +16,7 @@ from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessWorker
 
 from deployments.embedded import health
+from deployments.embedded.forks.holder import ForkServerHolder
 from deployments.embedded.home import Home, home
 from deployments.embedded.idle import IdleWatch
 from deployments.embedded.launch import PATIENCE, WORK_POOL
@@ -51,18 +51,24 @@ def _job_limit() -> int:
 
 async def _work(place: Home, limit: int) -> None:
     await _await_server()
-    await _make_work_pool()
+    with ForkServerHolder() as forks:
+        await _make_work_pool(forks)
+        await _work_until_the_end(place, limit, forks)
+
+
+async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) -> None:
     idle, strays = IdleWatch(place), Strays()
     while True:
         async with ProcessWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit) as worker:
             async with anyio.create_task_group() as loops:
                 end = loops.cancel_scope
                 loops.start_soon(_end_on_signal, end)
-                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, POLL_SECONDS, end)
-                loops.start_soon(_repeat, worker.sync_with_backend, HEARTBEAT_SECONDS, end)
-                loops.start_soon(_repeat, strays.look, STRAY_SECONDS, end)
+                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, POLL_SECONDS, end, forks)
+                loops.start_soon(_repeat, worker.sync_with_backend, HEARTBEAT_SECONDS, end, forks)
+                loops.start_soon(_repeat, strays.look, STRAY_SECONDS, end, forks)
+                loops.start_soon(_repeat, forks.ensure, STRAY_SECONDS, end, forks)
                 loops.start_soon(idle.run, end)
-            await _end_flow_runs()
+            await _end_flow_runs(forks)
         if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
             return
         logger.warning("somebody came just before the idle server was stopped; working on")
@@ -78,12 +84,10 @@ async def _await_server() -> None:
         await anyio.sleep(0.1)
 
 
-async def _make_work_pool() -> None:
-    """Make the work pool, or bring it up to date: flow runs start in this Python, in one process instead of two."""
+async def _make_work_pool(forks: ForkServerHolder) -> None:
+    """Make the work pool, or bring it up to date: flow runs are forked from a process that has imported everything."""
     template = ProcessWorker.get_default_base_job_template()
-    template["variables"]["properties"]["command"]["default"] = command_to_string(
-        [sys.executable, "-m", "prefect.engine"]
-    )
+    template["variables"]["properties"]["command"]["default"] = command_to_string(forks.command)
     pool = WorkPoolCreate(
         name=WORK_POOL,
         type="process",
@@ -101,7 +105,9 @@ async def _end_on_signal(end: CancelScope) -> None:
             return
 
 
-async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, end: CancelScope) -> None:
+async def _repeat(
+    work: Callable[[], Awaitable[object]], seconds: float, end: CancelScope, forks: ForkServerHolder
+) -> None:
     """Do `work` again and again, through a server that is restarted; end when it stays away and nothing runs.
 
     Prefect's worker raises more than HTTP errors from a poll: a RuntimeError, say, when a job that has just ended is to
@@ -117,18 +123,18 @@ async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, end: Ca
             logger.warning("the server did not answer: %s: %s", type(error).__name__, error)
         except Exception:  # see above; the log has all of it
             logger.exception("%s failed and is done again", getattr(work, "__name__", work))
-        if time.monotonic() - reached > LOST_SECONDS and not psutil.Process().children():
+        if time.monotonic() - reached > LOST_SECONDS and not forks.launchers():
             end.cancel()
         await anyio.sleep(seconds)
 
 
-async def _end_flow_runs() -> None:
+async def _end_flow_runs(forks: ForkServerHolder) -> None:
     """Let flow runs end on SIGTERM, which they report, and end those that don't; the worker then reports theirs."""
-    flow_runs = psutil.Process().children(recursive=True)
-    for process in psutil.Process().children():
+    flow_runs = [each for launcher in forks.launchers() for each in [launcher, *launcher.children(recursive=True)]]
+    for process in forks.launchers():
         process.terminate()
     with anyio.move_on_after(FLOW_GRACE):
-        while any(process.is_running() for process in psutil.Process().children()):
+        while any(process.is_running() for process in forks.launchers()):
             await anyio.sleep(0.05)
     for process in flow_runs:
         if process.is_running():

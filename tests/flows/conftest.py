@@ -42,7 +42,9 @@ class Jobs:
         self.deployment(name, "first", script, compute=compute, **settings)
         return name
 
-    def deployment(self, endpoint: str, name: str, script: str, *, compute: str = "flow-tests", **settings: Any) -> None:
+    def deployment(
+        self, endpoint: str, name: str, script: str, *, compute: str = "flow-tests", **settings: Any
+    ) -> None:
         """Register a deployment as its endpoint's default."""
         code = self.folder / f"{endpoint}-{name}"
         code.mkdir()
@@ -117,10 +119,18 @@ def processes_of(job: str, variable: str = "AZUREML_RUN_ID") -> list[psutil.Proc
     return found
 
 
-def flow_process_of(job: str) -> psutil.Process | None:
-    """The process that runs a job's flow."""
-    found = [each for each in processes_of(job, "PREFECT__FLOW_RUN_ID") if "prefect.engine" in " ".join(each.cmdline())]
-    return found[0] if found else None
+def flow_process_of(job: str) -> psutil.Process:
+    """The process that runs a job's flow: the one that started the guardians of its scoring processes."""
+    guardians = [each for each in processes_of(job) if "guardian.py" in " ".join(each.cmdline())]
+    flow = guardians[0].parent()
+    assert flow is not None
+    return flow
+
+
+def launcher_of(job: str) -> psutil.Process:
+    """The process that Prefect's worker minds for a job."""
+    launchers = processes_of(job, "PREFECT__FLOW_RUN_ID")
+    return next(each for each in launchers if "launcher.py" in " ".join(each.cmdline()))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -10,7 +11,7 @@ import pytest
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
 from prefect.states import AwaitingRetry, Cancelling
 
-from tests.flows.conftest import Jobs, flow_process_of, processes_of, wait_for
+from tests.flows.conftest import Jobs, flow_process_of, launcher_of, processes_of, wait_for
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -53,7 +54,9 @@ def test_a_job_scores_every_file_in_input_order_and_says_so(jobs: Jobs) -> None:
     artifacts = jobs.client.read_artifacts(
         artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
     )
-    assert [(one.key, one.data, one.description) for one in artifacts] == [("progress", 100.0, "20 of 20 files, 0 failed")]
+    assert [(one.key, one.data, one.description) for one in artifacts] == [
+        ("progress", 100.0, "20 of 20 files, 0 failed")
+    ]
 
 
 def test_what_the_script_prints_is_in_the_log_with_its_mini_batch(jobs: Jobs) -> None:
@@ -99,7 +102,10 @@ def test_a_raising_mini_batch_is_tried_again_then_reported_file_by_file(jobs: Jo
     assert (run.state.type, run.state.name) == ("COMPLETED", "CompletedWithErrors")
     assert "4 of 6 files scored, 2 failed; 2 x ValueError in script.py:7" in run.state.message
     failures = [json.loads(line) for line in (jobs.folder_of(job) / "score/failures.jsonl").read_text().splitlines()]
-    assert [(one["path"], one["mini_batch"], one["tries"]) for one in failures] == [("0002.txt", 1, 3), ("0003.txt", 1, 3)]
+    assert [(one["path"], one["mini_batch"], one["tries"]) for one in failures] == [
+        ("0002.txt", 1, 3),
+        ("0003.txt", 1, 3),
+    ]
     assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0004.txt", "0005.txt"]
     retried = [one for one in jobs.client.read_task_runs(flow_run_filter=only(job)) if one.run_count > 1]
     assert [(one.name, one.run_count) for one in retried] == [("mini-batch 1", 3)]
@@ -120,9 +126,7 @@ def test_an_init_that_raises_fails_the_job_at_once_and_leaves_no_output(jobs: Jo
     job = jobs.send(endpoint, input=jobs.files(30))
     run = jobs.finish(job)
     assert run.state.type == "FAILED"
-    assert run.state.message == (
-        "init() of the scoring script failed: RuntimeError: no weights (script.py:3 in init)"
-    )
+    assert run.state.message == ("init() of the scoring script failed: RuntimeError: no weights (script.py:3 in init)")
     assert not (jobs.folder_of(job) / "score").exists()
     assert all(one.run_count <= 1 for one in jobs.client.read_task_runs(flow_run_filter=only(job)))
 
@@ -208,10 +212,15 @@ def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -
     assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
 
 
-def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(jobs: Jobs) -> None:
+@pytest.mark.parametrize("victim", [flow_process_of, launcher_of], ids=["the flow", "its launcher"])
+def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(
+    jobs: Jobs, victim: Callable[[str], psutil.Process]
+) -> None:
     job = jobs.send(jobs.endpoint(HANGS, max_concurrency_per_instance=2), input=jobs.files(20))
     wait_for(lambda: any("sleep" in one.cmdline() for one in processes_of(job)))
-    flow_process_of(job).kill()
+    flow = flow_process_of(job)
+    victim(job).kill()
+    wait_for(lambda: not flow.is_running() or flow.status() == psutil.STATUS_ZOMBIE, seconds=2)
     wait_for(lambda: not processes_of(job), seconds=2)
     assert jobs.finish(job).state.type == "CRASHED"
 

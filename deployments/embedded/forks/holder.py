@@ -1,0 +1,57 @@
+"""The worker's side of the fork server: start it, start it again, end it."""
+
+import logging
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+logger = logging.getLogger(__name__)
+
+
+class ForkServerHolder:
+    """Keeps a fork server for as long as it is entered. Its socket lies in a folder that only this user can open."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="batchpoint-forks-")
+        self._socket = Path(self._folder.name, "socket")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def command(self) -> list[str]:
+        """What Prefect's process worker starts for a job."""
+        launcher = str(Path(__file__).with_name("launcher.py"))
+        return [sys.executable, "-I", "-S", launcher, str(self._socket), sys.executable]
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait()
+        self._folder.cleanup()
+
+    async def ensure(self) -> None:
+        """Start the fork server again if it has ended: it does when our code on disk was changed."""
+        if self._process is not None and self._process.poll() is not None:
+            logger.warning("the fork server ended with %s and is started again", self._process.returncode)
+            self._start()
+
+    def launchers(self) -> list[psutil.Process]:
+        """The worker's children that stand for flow runs."""
+        server = self._process.pid if self._process is not None else None
+        return [process for process in psutil.Process().children() if process.pid != server]
+
+    def _start(self) -> None:
+        self._socket.unlink(missing_ok=True)
+        program = [sys.executable, "-m", "deployments.embedded.forks.server", str(self._socket)]
+        self._process = subprocess.Popen(program, stdin=subprocess.PIPE, cwd=self._folder.name, start_new_session=True)
