@@ -138,11 +138,11 @@ def list_all(session: Session, max_results: int) -> "list[Job]":
 @click.pass_context
 def stream(context: click.Context, name: str) -> None:
     """Follow a job's log and progress until it ends. Exit code 0 when it completed; Ctrl-C leaves it running."""
-    client = _client(context.find_object(Session) or Session())
-    from deployments.cli.watching import watch
-    from deployments.service.streaming import follow
-
     try:
+        client = _client(context.find_object(Session) or Session())
+        from deployments.cli.watching import watch
+        from deployments.service.streaming import follow
+
         ended = watch(follow(client, name))
     except KeyboardInterrupt:
         click.echo(f"left the job running; to end it: batchpoint job cancel --name {name}", err=True)

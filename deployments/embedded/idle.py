@@ -13,6 +13,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import TERMINAL_STATES, StateType
 
 from deployments.embedded import launch, processes, state
+from deployments.embedded.flow_runs import own_flow_runs
 from deployments.embedded.home import Home
 
 HOUR = 3600.0
@@ -43,7 +44,7 @@ class IdleWatch:
         """Cancel `end` once nobody has used the server for the limit, and nothing waits for it."""
         while not self.is_over:
             await anyio.sleep(min(2.0, self._limit / 5))
-            if psutil.Process().children() or self._has_visitors():
+            if own_flow_runs() or self._has_visitors():
                 self._seen = time.time()
             if self._is_unused() and not await _has_work():
                 self.is_over = True

@@ -107,13 +107,17 @@ def _start_missing(home: Home) -> tuple[State, Part]:
         if now is not None and worker is not None and now.port != port:
             processes.stop([worker])
             worker = None
-        now, started = State(port, processes.Started(0, ""), worker, python=sys.executable), "server"
-        server = processes.start("server", home.path, home.log("server"), server_environment(home, now))
+        now, started = State(port, processes.announced(), worker, python=sys.executable), "server"
+        state.write(home, now)
+        server = processes.start("server", now.server, home.path, server_environment(home, now), home.log("server"))
         now = replace(now, server=server)
         state.write(home, now)
     if now.worker is None or not now.worker.is_alive:
-        worker = processes.start("worker", home.path, home.log("worker"), client_environment(home, now))
+        worker = processes.announced()
         now, started = replace(now, worker=worker, is_ready=False), started or "worker"
+        state.write(home, now)
+        worker = processes.start("worker", worker, home.path, client_environment(home, now), home.log("worker"))
+        now = replace(now, worker=worker)
         state.write(home, now)
     return now, started
 

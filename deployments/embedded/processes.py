@@ -17,7 +17,10 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class Started:
-    """A process of ours, known by its pid and a token in its command line, so that a reused pid is not taken for it."""
+    """A process of ours, known by its pid and a token in its command line, so that a reused pid is not taken for it.
+
+    A pid of 0 is one that is not known: whoever started the process may not have lived to write it down.
+    """
 
     pid: int
     token: str
@@ -25,12 +28,10 @@ class Started:
     def process(self) -> psutil.Process | None:
         """The live process, or None when it has ended or the pid is another's."""
         try:
-            process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE or self.token not in process.cmdline():
-                return None
+            candidates = [psutil.Process(self.pid)] if self.pid else psutil.process_iter()
         except psutil.Error:
             return None
-        return process
+        return next((process for process in candidates if _is_live(process, self.token)), None)
 
     @property
     def is_alive(self) -> bool:
@@ -38,17 +39,21 @@ class Started:
         return self.process() is not None
 
 
-def start(role: str, folder: Path, log: Path, environment: Mapping[str, str]) -> Started:
+def announced() -> Started:
+    """A process that is about to be started: write it down before `start`, so that it is never lost."""
+    return Started(0, uuid.uuid4().hex)
+
+
+def start(role: str, who: Started, folder: Path, environment: Mapping[str, str], log: Path) -> Started:
     """Start the program of a role (server or worker) in a session of its own, writing to `log`.
 
     It inherits no descriptor and no terminal, and runs in `folder`, so that no prefect.toml of the caller's folder is
     read; -P keeps what lies in that folder out of its imports.
     """
-    token = uuid.uuid4().hex
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "deployments.embedded.program", role, token],
+            [sys.executable, "-P", "-m", "deployments.embedded.program", role, who.token],
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -59,7 +64,7 @@ def start(role: str, folder: Path, log: Path, environment: Mapping[str, str]) ->
     finally:
         os.close(descriptor)
     child.returncode = 0  # it is meant to go on without us; Popen would warn of that when it is collected
-    return Started(child.pid, token)
+    return Started(child.pid, who.token)
 
 
 def stop(started: Iterable[Started], grace: float = GRACE) -> None:
@@ -81,6 +86,13 @@ def end(named: list[psutil.Process], grace: float = GRACE) -> None:
     for process in left:
         _signal(process, psutil.Process.kill)
     psutil.wait_procs(left, timeout=5)
+
+
+def _is_live(process: psutil.Process, token: str) -> bool:
+    try:
+        return token in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

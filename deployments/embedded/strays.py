@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from deployments.embedded import processes
+from deployments.embedded.flow_runs import by_flow_run, own_flow_runs
 from deployments.embedded.launch import WORK_POOL
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ PATIENCE = 15.0
 """Seconds without a process after which a flow run's state is put right; a worker needs some to start one."""
 CANCEL_PATIENCE = 2.0
 """The same for a flow run that is being cancelled."""
+SELDOM_SECONDS = 10.0
 TERM_SECONDS = 5.0
 """Seconds between SIGTERM, which lets a flow run end its own children, and SIGKILL to it and to them."""
 
@@ -39,9 +41,12 @@ class Strays:
 
     def __init__(self) -> None:
         self._missed: dict[UUID, float] = {}
+        self._next_look = 0.0
 
     async def look(self) -> None:
-        """Look once at all flow runs that are said to be under way."""
+        """Look once at all flow runs that are said to be under way; seldom where there were none."""
+        if time.monotonic() < self._next_look and not own_flow_runs():
+            return
         async with get_client() as client:
             runs = await client.read_flow_runs(
                 flow_run_filter=FlowRunFilter(
@@ -49,7 +54,8 @@ class Strays:
                 ),
                 work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[WORK_POOL])),
             )
-            ours = _by_flow_run(psutil.Process().children())
+            self._next_look = 0.0 if runs else time.monotonic() + SELDOM_SECONDS
+            ours = own_flow_runs()
             missed = [run.id for run in runs if str(run.id) not in ours]
             self._missed = {key: self._missed.get(key, time.monotonic()) for key in missed}
             for run in runs:
@@ -114,17 +120,4 @@ def _process_of(run: FlowRun) -> psutil.Process | None:
         process = psutil.Process(int(run.infrastructure_pid or ""))
     except (ValueError, psutil.Error):
         return None
-    return _by_flow_run([process]).get(str(run.id))
-
-
-def _by_flow_run(candidates: list[psutil.Process]) -> dict[str, psutil.Process]:
-    """Processes by the id of the flow run that they were started for."""
-    found = {}
-    for process in candidates:
-        try:
-            told = process.environ().get("PREFECT__FLOW_RUN_ID")
-        except psutil.Error:  # it ended, or belongs to somebody else
-            continue
-        if told:
-            found[told] = process
-    return found
+    return by_flow_run([process]).get(str(run.id))

@@ -7,15 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import CronSchedule
 
 from deployments.embedded import ServerError, connect, keeper, state
 from deployments.embedded.home import Home
 from deployments.embedded.state import State
+from tests.process_table import listening, nothing_left, processes_of, programs_of, wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -27,35 +29,6 @@ def command(code: str = CONNECT) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(0.05)
-
-
-def processes_of(home: Home) -> list[psutil.Process]:
-    """All live processes that were told of this home."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            told = process.environ().get("BATCHPOINT_HOME") == str(home.path)
-            if told and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-def listening(processes: list[psutil.Process]) -> set[str]:
-    return {
-        connection.laddr.ip
-        for process in processes
-        for connection in process.net_connections("all")
-        if connection.status == psutil.CONN_LISTEN
-    }
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +46,7 @@ def started(module_home: Home) -> tuple[Home, State, list[str]]:
 def test_two_commands_that_race_end_with_one_server_and_one_worker(started: tuple[Home, State, list[str]]) -> None:
     home, now, said = started
     assert now.worker is not None
-    assert {process.pid for process in processes_of(home)} == {now.server.pid, now.worker.pid}
+    assert {process.pid for process in programs_of(home)} == {now.server.pid, now.worker.pid}
     assert sorted(said) == ["", f"started a Prefect server at {now.url}; `batchpoint down` stops it\n"]
 
 
@@ -170,7 +143,7 @@ def test_down_leaves_nothing_running_and_the_next_start_has_the_same_data(
     home, _, _ = started
     connect()
     assert keeper.stop(home) is not None
-    assert processes_of(home) == []
+    assert nothing_left(home)
     assert keeper.stop(home) is None
     assert not keeper.status(home).is_running
 
@@ -192,16 +165,31 @@ def test_a_server_that_ends_while_it_starts_is_explained_by_its_log(own_home: Ho
         connect(announce=lambda line: None)
     assert "file is not a database" in str(caught.value)
     assert str(own_home.log("server")) in str(caught.value)
-    assert processes_of(own_home) == []
+    assert nothing_left(own_home)
 
 
 def test_unused_it_ends_itself(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCHPOINT_IDLE_SECONDS", "2")
     connect(announce=lambda line: None)
-    assert len(processes_of(own_home)) == 2
+    assert len(programs_of(own_home)) == 2
     wait_until(lambda: processes_of(own_home) == [], 60)
     assert state.read(own_home) is None
     assert "Traceback" not in own_home.log("worker").read_text()
+
+
+def test_a_schedule_keeps_an_unused_server(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = 1
+    monkeypatch.setenv("BATCHPOINT_IDLE_SECONDS", str(limit))
+    connect(announce=lambda line: None)
+    with get_client(sync_client=True) as client:
+        nightly = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 3 * * *"))
+        flow = client.create_flow_from_name("nightly")
+        deployment = client.create_deployment(flow_id=flow, name="nightly", schedules=[nightly])
+    time.sleep(8 * limit)
+    assert keeper.status(own_home).is_running
+    with get_client(sync_client=True) as client:
+        client.delete_deployment(deployment)
+    wait_until(lambda: state.read(own_home) is None, 60)
 
 
 def test_up_keeps_an_unused_server_and_stops_it_on_sigterm(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +211,7 @@ def test_up_keeps_an_unused_server_and_stops_it_on_sigterm(own_home: Home, monke
     stdout, stderr = up.communicate(timeout=40)
     assert (up.returncode, stderr) == (0, "")
     assert "stopping the Prefect server" in stdout
-    assert processes_of(own_home) == []
+    assert nothing_left(own_home)
 
 
 def test_a_worker_that_cannot_start_is_explained_by_its_log_and_leaves_no_server(
@@ -232,7 +220,7 @@ def test_a_worker_that_cannot_start_is_explained_by_its_log_and_leaves_no_server
     monkeypatch.setenv("BATCHPOINT_JOBS", "many")
     with pytest.raises(ServerError, match="BATCHPOINT_JOBS='many' is not a number of jobs"):
         connect(announce=lambda line: None)
-    assert processes_of(own_home) == []
+    assert nothing_left(own_home)
 
 
 def test_a_start_that_nobody_saw_through_is_joined_not_doubled(own_home: Home) -> None:
@@ -241,4 +229,4 @@ def test_a_start_that_nobody_saw_through_is_joined_not_doubled(own_home: Home) -
     first.kill()
     first.communicate()
     connect(announce=lambda line: None)
-    assert len(processes_of(own_home)) == 2
+    assert len(programs_of(own_home)) == 2

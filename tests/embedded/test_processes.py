@@ -30,6 +30,17 @@ def test_a_process_is_known_by_its_token_not_by_its_pid_alone() -> None:
     assert Started(os.getpid(), psutil.Process().cmdline()[-1]).is_alive
 
 
+def test_a_process_whose_starter_did_not_live_to_write_its_pid_down_is_found(
+    stubborn: "subprocess.Popen[str]",
+) -> None:
+    assert stubborn.stdout is not None
+    with stubborn.stdout:
+        stubborn.stdout.readline()
+    processes.stop([Started(0, "some-token")], grace=0)
+    stubborn.wait(5)
+    assert not Started(0, "some-token").is_alive
+
+
 def test_what_ignores_sigterm_is_killed_with_its_children(stubborn: "subprocess.Popen[str]") -> None:
     assert stubborn.stdout is not None
     with stubborn.stdout:
@@ -48,7 +59,7 @@ def test_stopping_what_has_ended_does_nothing() -> None:
 def test_a_started_process_has_its_own_session_no_terminal_and_no_descriptor_of_ours(tmp_path: Path) -> None:
     held = os.open(tmp_path / "held", os.O_CREAT | os.O_RDWR)
     os.set_inheritable(held, True)
-    started = processes.start("no-such-role", tmp_path, tmp_path / "log", os.environ)
+    started = processes.start("no-such-role", processes.announced(), tmp_path, os.environ, tmp_path / "log")
     process = psutil.Process(started.pid)
     try:
         assert os.getsid(started.pid) == started.pid != os.getsid(0)

@@ -5,7 +5,6 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, State
@@ -14,7 +13,7 @@ from prefect.states import AwaitingRetry, Cancelling
 from deployments.embedded import connect, keeper, state
 from deployments.embedded.home import Home
 from deployments.embedded.launch import WORK_POOL
-from tests.embedded.test_lifecycle import processes_of, wait_until
+from tests.process_table import is_live, nothing_left, wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -88,7 +87,7 @@ def test_a_killed_worker_costs_no_job_whose_process_lives_and_settles_the_others
     wait_until(lambda: all(flow.client.read_flow_run(run.id).infrastructure_pid for run in (alive, dead)))
     for pid in (flow.worker(), pids[1]):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not psutil.pid_exists(flow.worker()) or not keeper.status(flow.home).worker_alive)
+    wait_until(lambda: not keeper.status(flow.home).worker_alive)
     connect(announce=lambda line: None)
     wait_until(lambda: flow.state(dead).is_crashed(), 60)
     assert flow.state(dead).message == (
@@ -97,15 +96,15 @@ def test_a_killed_worker_costs_no_job_whose_process_lives_and_settles_the_others
     assert flow.state(alive).is_running()
     flow.client.set_flow_run_state(alive.id, Cancelling())
     wait_until(lambda: flow.state(alive).is_cancelled(), 30)
-    assert not psutil.pid_exists(pids[0])
+    assert not is_live(pids[0])
 
 
 def test_down_ends_running_jobs_which_say_so_and_keeps_those_that_wait(flow: Flow) -> None:
     first, second, third = (flow.send(name) for name in ("first", "second", "third"))
     pids = flow.pid(first), flow.pid(second)
     keeper.stop(flow.home)
-    assert processes_of(flow.home) == []
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert nothing_left(flow.home)
+    assert not any(is_live(pid) for pid in pids)
     connect(announce=lambda line: None)
     client = get_client(sync_client=True)
     assert [client.read_flow_run(run.id).state.type for run in (first, second)] == ["CRASHED", "CRASHED"]

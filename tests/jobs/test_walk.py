@@ -8,16 +8,18 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deployments.embedded.home import Home, home
 from deployments.service import jobs
 from deployments.service.downloads import download
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.jobs import JobNotFoundError
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint
+from tests.process_table import listening, processes_of
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
-def processes_of(job: str) -> list[psutil.Process]:
+def processes_for(job: str) -> list[psutil.Process]:
     """The flow's process and the script's."""
     found = []
     for process in psutil.process_iter():
@@ -85,10 +87,13 @@ def test_a_job_that_fails_ends_the_stream_with_its_cause_and_exit_code_1(board: 
         download(board.store, board.client, job.name, tmp_path)
 
 
-def test_ctrl_c_leaves_the_job_running_and_cancel_ends_it_with_all_its_processes(board: Board, tmp_path: Path) -> None:
+def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cancel(board: Board, tmp_path: Path) -> None:
     job = board.invoke("slow")
     streamed = batchpoint("job", "stream", "-n", job.name)
-    board.wait(job, lambda now: now.status == "Running" and len(processes_of(job.name)) > 1)
+    assert streamed.stdout is not None
+    assert streamed.stdout.readline() == f"Job {job.name} on {ENDPOINT} / slow\n"
+    board.wait(job, lambda now: now.status == "Running" and len(processes_for(job.name)) > 1)
+    assert listening(processes_of(Home(home()))) == {"127.0.0.1"}
     with pytest.raises(ConflictError, match="is Running; its output is there when it has ended"):
         download(board.store, board.client, job.name, tmp_path)
     streamed.send_signal(signal.SIGINT)
@@ -100,7 +105,7 @@ def test_ctrl_c_leaves_the_job_running_and_cancel_ends_it_with_all_its_processes
     asked = time.monotonic()
     assert jobs.cancel(board.store, board.client, job.name).status == "Canceled"
     assert time.monotonic() - asked < 30  # 10 on a machine that has nothing else to do
-    assert processes_of(job.name) == []
+    assert processes_for(job.name) == []
     assert jobs.cancel(board.store, board.client, job.name).status == "Canceled"
     streamed = batchpoint("job", "stream", "-n", job.name)
     streamed.communicate(timeout=60)
@@ -112,7 +117,7 @@ def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board
     assert jobs.cancel(board.store, board.client, at_once.name).status == "Canceled"
     starting = board.wait(board.invoke("slow"), lambda now: now.status == "Starting")
     assert jobs.cancel(board.store, board.client, starting.name).status == "Canceled"
-    assert processes_of(at_once.name) + processes_of(starting.name) == []
+    assert processes_for(at_once.name) + processes_for(starting.name) == []
 
 
 @pytest.mark.parametrize("name", ["nobody", "00000000-0000-4000-8000-000000000001"])
