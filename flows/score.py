@@ -31,6 +31,7 @@ from scoring.listing import ListingSummary, write_listing
 from scoring.manifest import Manifest
 from scoring.parts import Done
 from scoring.planning import Chunk, plan_chunks
+from scoring.settings import OutputFormat
 
 FLOW_NAME = "batch-endpoint"
 FINALIZING = "Finalizing"
@@ -124,7 +125,9 @@ def run(job: Job, timings: dict[str, float]) -> Summary:
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.fleet.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)
-        return assemble_output(job, cause, timings)
+        summary = assemble_output(job, cause, timings)
+        say_layout(summary, job.manifest.settings.rows_format)
+        return summary
 
 
 def score_all(job: Job, desk: Desk) -> str | None:
@@ -159,6 +162,17 @@ def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
         mapped = configured.with_options(timeout_seconds=guard).map(job=unmapped(job.manifest.folder), chunk=group)
         futures.extend(mapped)
     return futures
+
+
+def say_layout(summary: Summary, layout: OutputFormat) -> None:
+    """Tell what the rows look like; who comes from Azure expects no header, and spaces where there are commas."""
+    if summary.rows_file is None:
+        return
+    hint = ""
+    if layout == OutputFormat.CSV:
+        hint = "; it has a header and commas: settings.output_format: azureml writes Azure's layout"
+    columns = f" with columns {', '.join(summary.columns)}" if summary.columns else ""
+    get_run_logger().info("%d rows%s in %s%s", summary.rows, columns, summary.rows_file, hint)
 
 
 def as_state(summary: Summary) -> State[Any]:

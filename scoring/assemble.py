@@ -18,7 +18,7 @@ from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder
 
-COMPLETED, WITH_ERRORS, FAILED, CANCELED = "Completed", "CompletedWithErrors", "Failed", "Canceled"
+COMPLETED, WITH_ERRORS, FAILED = "Completed", "CompletedWithErrors", "Failed"
 SKIPPED_NAMED = 100
 CAUSES_NAMED = 20
 
@@ -39,7 +39,7 @@ class Summary(Record):
     job: str
     endpoint: str = ""
     deployment: str = ""
-    state: str = Field(description="Completed, CompletedWithErrors, Failed or Canceled.")
+    state: str = Field(description="Completed, CompletedWithErrors or Failed.")
     message: str
     files: Files
     rows: int
@@ -76,15 +76,12 @@ def committed_summary(job: Job) -> Summary | None:
     return Summary.model_validate(found) if found.get("state") in {COMPLETED, WITH_ERRORS} else None
 
 
-def assemble(
-    job: Job, *, cause: str | None = None, canceled: bool = False, timings: dict[str, float] | None = None
-) -> Summary:
+def assemble(job: Job, *, cause: str | None = None, timings: dict[str, float] | None = None) -> Summary:
     """Merge what was scored, account for every file, and commit the output.
 
     Args:
         job: whose parts and facts are in its folder.
         cause: why the job ended early, as a sentence; None when every chunk had its attempts.
-        canceled: whether that was asked for.
         timings: seconds of the stages before this one, for the summary.
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
@@ -95,7 +92,7 @@ def assemble(
     staging = Staging(Folder(manifest.output), manifest.job)
     try:
         totals = _account(job, staging.path / FAILURES)
-        state, message = _verdict(job, totals, cause, canceled=canceled)
+        state, message = _verdict(job, totals, cause)
         rows_file = _rows_file(manifest.settings, is_whole=state in {COMPLETED, WITH_ERRORS})
         sha256 = _write_rows(job, totals, staging.path / rows_file) if rows_file else None
         if manifest.script_files and Path(manifest.script_files).is_dir():
@@ -126,7 +123,7 @@ def _account(job: Job, failures: Path) -> Totals:
     return totals
 
 
-def _verdict(job: Job, totals: Totals, cause: str | None, *, canceled: bool) -> tuple[str, str]:
+def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
     """The job's state, and a sentence with numbers that names the first cause."""
     threshold = job.manifest.settings.error_threshold
     to_score = totals.listed - totals.skipped
@@ -138,8 +135,6 @@ def _verdict(job: Job, totals: Totals, cause: str | None, *, canceled: bool) -> 
             FAILED,
             f"the ledger does not balance: {sums} is not {totals.listed} listed",
         )
-    if canceled:
-        return CANCELED, f"canceled after {totals.scored} of {to_score} files were scored"
     if 0 <= threshold < totals.failed:
         return FAILED, f"{said}; error_threshold is {threshold}{worst}"
     if cause is not None:

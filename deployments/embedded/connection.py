@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import Timeout
 
@@ -63,7 +64,8 @@ def start(place: Home, announce: Callable[[str], None] = _to_stderr) -> State:
         announce(f"started a Prefect server at {now.url}; `batchpoint down` stops it")
     elif started == "worker":
         announce(f"started the worker of the Prefect server at {now.url} again")
-    if now.python != sys.executable:
+    # One environment's python has several names (python, python3.11): what differs is the folder.
+    if Path(now.python).parent != Path(sys.executable).parent:
         announce(
             f"the Prefect server at {now.url} runs jobs with {now.python}; to use {sys.executable}, "
             "type `batchpoint down` first"

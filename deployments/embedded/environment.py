@@ -40,6 +40,8 @@ def server_environment(home: Home, state: State) -> dict[str, str]:
         "PREFECT_SERVER_API_PORT": str(state.port),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": state.url,
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home.prefect / "ui"),
+        # How long a job that waits for instances sleeps before it asks again; 30 by default.
+        "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1.5",
     }
 
 

@@ -30,7 +30,8 @@ OVERLAP = timedelta(seconds=10)
 QUIET_SECONDS = 1.5
 """A job that has ended sends its last lines a moment later; no new line for that long means that all are there."""
 LAST_SECONDS = 6.0
-WORKER_LOGGER = "prefect.flow_runs.worker"
+ROUTINE = {"prefect.flow_runs.worker", "prefect.task_runs", "prefect.task_runner.slot"}
+"""Loggers that tell how Prefect runs a job: how its process was started, and that each task run ended well."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ class _Logs:
 
 
 def _is_of_interest(log: Log) -> bool:
-    """Whether a line is about the job rather than about how Prefect's worker started it."""
-    return log.name != WORKER_LOGGER or log.level >= logging.WARNING
+    """Whether a line is about the job rather than about how Prefect runs it."""
+    return log.name not in ROUTINE or log.level >= logging.WARNING
 
 
 class _ProgressOf:
