@@ -2,11 +2,23 @@
 
 import logging
 
+from blocks.errors import BlockError
+from flows.errors import JobRefusedError
+from scoring.errors import ScoringError
+
+OURS = (ScoringError, BlockError, JobRefusedError)
 NEEDLESS = "Timeout of %s seconds configured for this task"
 
 
 def _is_needed(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(NEEDLESS)
+
+
+def _tell_ours_without_traceback(record: logging.LogRecord) -> bool:
+    """Our errors are sentences that name the line of the user's script; where we raised them helps nobody."""
+    if record.exc_info is not None and isinstance(record.exc_info[1], OURS):
+        record.exc_info = None
+    return True
 
 
 def set_up_logs() -> None:
@@ -19,5 +31,6 @@ def set_up_logs() -> None:
     logging.getLogger("scoring").setLevel(logging.INFO)
     logging.getLogger("distributed").setLevel(logging.WARNING)
     task_runs = logging.getLogger("prefect.task_runs")
-    if _is_needed not in task_runs.filters:
-        task_runs.addFilter(_is_needed)
+    for each in (_is_needed, _tell_ours_without_traceback):
+        if each not in task_runs.filters:
+            task_runs.addFilter(each)

@@ -1,6 +1,12 @@
 """Where Prefect keeps task results: in the job's folder, through a saved storage block of its datastore."""
 
+from pathlib import Path
+from typing import Any
+
+from prefect import Task
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.filesystems import LocalFileSystem
+from prefect.results import ResultRecord  # type: ignore[attr-defined]
 
 from blocks.names import block_name
 from blocks.specs import Datastore
@@ -24,6 +30,16 @@ def result_storage(store: Store) -> LocalFileSystem:
         block = LocalFileSystem(basepath=root)
         block.save(name, overwrite=True)
     return block
+
+
+def drop_exception(task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -> None:
+    """Remove what Prefect keeps of a failed task run: the pickled exception, under a random name beside the jobs.
+
+    Nobody reads it again: what failed, and why, are the facts in the job's folder.
+    """
+    storage, record = task.result_storage, state.data
+    if isinstance(storage, LocalFileSystem) and isinstance(record, ResultRecord):
+        Path(storage.basepath or "", record.metadata.storage_key).unlink(missing_ok=True)
 
 
 def result_key(job: str) -> str:

@@ -21,7 +21,7 @@ from flows.instances import hold_instances, show_running_as
 from flows.logs import set_up_logs
 from flows.progress import Progress
 from flows.resolve import resolve
-from flows.results import result_key, result_storage
+from flows.results import drop_exception, result_key, result_storage
 from flows.task_runner import SlotTaskRunner
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
 from scoring.chunk import Report
@@ -37,7 +37,13 @@ FLOW_NAME = "batch-endpoint"
 FINALIZING = "Finalizing"
 
 
-@task(name="score_minibatch", task_run_name="{chunk}", persist_result=True, retry_condition_fn=chunks.can_heal)
+@task(
+    name="score_minibatch",
+    task_run_name="{chunk}",
+    persist_result=True,
+    retry_condition_fn=chunks.can_heal,
+    on_failure=[drop_exception],
+)
 def score_minibatch(job: str, chunk: Chunk) -> Report:
     """Score one chunk; parts that already exist are kept, so a retry repeats only what is missing."""
     return chunks.attempt(job, chunk)
@@ -133,7 +139,7 @@ def run(job: Job, timings: dict[str, float]) -> Summary:
 def score_all(job: Job, desk: Desk) -> str | None:
     """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
     runner = sized_task_runner(job.manifest.slots)
-    follower = Follower(desk, Progress(job.listing.files), runner)
+    follower = Follower(desk, Progress(job.listing.files, job.count_done()), runner)
     return follower.follow(submit(job, plan_chunks(job.mini_batches, job.manifest.slots)))
 
 

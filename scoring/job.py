@@ -5,6 +5,7 @@ from functools import cached_property
 
 from scoring.listing import InputFile, ListingSummary, read_files, read_summary
 from scoring.manifest import Manifest
+from scoring.parts import Done
 from scoring.planning import count_mini_batches
 from scoring.storage import Folder
 
@@ -36,6 +37,13 @@ class Job:
     def mini_batches(self) -> int:
         """How many mini-batches the listing makes."""
         return count_mini_batches(self.listing.files, self.manifest.settings.mini_batch_size)
+
+    def count_done(self) -> int:
+        """Files whose mini-batches are in parts already, as after a retry of the job."""
+        done, size = Done(self.folder), self.manifest.settings.mini_batch_size
+        whole = sum(size for index in range(self.mini_batches) if index in done)
+        is_last_done = self.mini_batches - 1 in done
+        return whole - (self.mini_batches * size - self.listing.files if is_last_done else 0)
 
     def files(self, mini_batch: int) -> list[InputFile]:
         """The files of one mini-batch."""

@@ -4,6 +4,8 @@ import http.client
 import socket
 from urllib.parse import urlsplit
 
+import psutil
+
 from deployments.embedded.errors import ServerError
 
 
@@ -31,6 +33,15 @@ def status(api_url: str, path: str, timeout: float = 2.0) -> int | None:
 def is_healthy(api_url: str, timeout: float = 2.0) -> bool:
     """Whether the server answers and reaches its database."""
     return status(api_url, "/ready", timeout) == http.client.OK
+
+
+def listens(process: psutil.Process | None, port: int) -> bool:
+    """Whether this very process listens on 127.0.0.1:`port`: another server that answers there is not ours."""
+    try:
+        connections = process.net_connections("tcp4") if process is not None else []
+    except psutil.Error:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
 
 
 def is_free(port: int) -> bool:

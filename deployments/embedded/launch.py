@@ -144,7 +144,7 @@ def _preferred_ports(home: Home) -> list[int]:
 
 def _wait(home: Home, now: State, deadline: float) -> bool:
     """Wait until the server answers and the worker has made its work pool; False when another program took the port."""
-    while not (health.is_healthy(now.api_url) and health.status(now.api_url, f"/work_pools/{WORK_POOL}") == OK):
+    while not _is_ready(now):
         if not now.server.is_alive:
             if not health.is_free(now.port):
                 return False
@@ -157,6 +157,18 @@ def _wait(home: Home, now: State, deadline: float) -> bool:
             raise _silent(home, now)
         time.sleep(0.1)
     return now.server.is_alive
+
+
+def _is_ready(now: State) -> bool:
+    return serves(now) and health.status(now.api_url, f"/work_pools/{WORK_POOL}") == OK
+
+
+def serves(now: State) -> bool:
+    """Whether our server answers.
+
+    Another home's may have taken the port while ours was still being imported, and answer in its place.
+    """
+    return health.is_healthy(now.api_url) and health.listens(now.server.process(), now.port)
 
 
 def _ended(home: Home, role: str) -> ServerError:

@@ -15,11 +15,11 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessWorker
 
-from deployments.embedded import health
+from deployments.embedded import state
 from deployments.embedded.forks.holder import ForkServerHolder
 from deployments.embedded.home import Home, home
 from deployments.embedded.idle import IdleWatch
-from deployments.embedded.launch import PATIENCE, WORK_POOL
+from deployments.embedded.launch import PATIENCE, WORK_POOL, serves
 from deployments.embedded.strays import Strays
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def _job_limit() -> int:
 
 
 async def _work(place: Home, limit: int) -> None:
-    await _await_server()
+    await _await_server(place)
     with ForkServerHolder() as forks:
         await _make_work_pool(forks)
         await _work_until_the_end(place, limit, forks)
@@ -74,14 +74,18 @@ async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) 
         logger.warning("somebody came just before the idle server was stopped; working on")
 
 
-async def _await_server() -> None:
+async def _await_server(place: Home) -> None:
     """Prefect is imported while the server starts; go on as soon as it answers."""
-    url = os.environ["PREFECT_API_URL"]
     deadline = time.monotonic() + PATIENCE
-    while not await anyio.to_thread.run_sync(health.is_healthy, url):
+    while not await anyio.to_thread.run_sync(_is_there, place):
         if time.monotonic() > deadline:
-            sys.exit(f"the server at {url} has not answered for {PATIENCE:.0f} s")
+            sys.exit(f"the server at {os.environ['PREFECT_API_URL']} has not answered for {PATIENCE:.0f} s")
         await anyio.sleep(0.1)
+
+
+def _is_there(place: Home) -> bool:
+    now = state.read(place)
+    return now is not None and serves(now)
 
 
 async def _make_work_pool(forks: ForkServerHolder) -> None:

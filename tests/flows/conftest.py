@@ -122,9 +122,9 @@ def processes_of(job: str, variable: str = "AZUREML_RUN_ID") -> list[psutil.Proc
 def flow_process_of(job: str) -> psutil.Process:
     """The process that runs a job's flow: the one that started the guardians of its scoring processes."""
     guardians = [each for each in processes_of(job) if "guardian.py" in " ".join(each.cmdline())]
-    flow = guardians[0].parent()
-    assert flow is not None
-    return flow
+    starters = [starter for guardian in guardians if (starter := guardian.parent()) is not None]
+    # A guardian's child bears the guardian's name until it becomes the script.
+    return next(each for each in starters if each not in guardians)
 
 
 def launcher_of(job: str) -> psutil.Process:
