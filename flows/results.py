@@ -39,7 +39,7 @@ def drop_exception(task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -
     """
     storage, record = task.result_storage, state.data
     if isinstance(storage, LocalFileSystem) and isinstance(record, ResultRecord):
-        Path(storage.basepath or "", record.metadata.storage_key).unlink(missing_ok=True)
+        (Path(str(storage.basepath)) / record.metadata.storage_key).unlink(missing_ok=True)
 
 
 def result_key(job: str) -> str:

@@ -138,4 +138,6 @@ def jobs(server: Connection, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     store, launcher = PrefectStore(), PrefectLauncher()
     ensure_default_datastore(store)
     computes.create(store, launcher, Compute(name="flow-tests", max_instances=2))
+    # The instances of a job that was killed stay taken until its lease ends, after a minute.
+    computes.create(store, launcher, Compute(name="killed", max_instances=2))
     return Jobs(tmp_path_factory.mktemp("flows"), store, launcher, get_client(sync_client=True))

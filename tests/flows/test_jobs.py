@@ -241,7 +241,8 @@ def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -
 def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(
     jobs: Jobs, victim: Callable[[str], psutil.Process]
 ) -> None:
-    job = jobs.send(jobs.endpoint(HANGS, max_concurrency_per_instance=2), input=jobs.files(20))
+    endpoint = jobs.endpoint(HANGS, compute="killed", max_concurrency_per_instance=2)
+    job = jobs.send(endpoint, input=jobs.files(20))
     wait_for(lambda: any("sleep" in one.cmdline() for one in processes_of(job)))
     flow = flow_process_of(job)
     victim(job).kill()
