@@ -39,7 +39,8 @@ def drop_exception(task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -
     """
     storage, record = task.result_storage, state.data
     if isinstance(storage, LocalFileSystem) and isinstance(record, ResultRecord):
-        (Path(str(storage.basepath)) / record.metadata.storage_key).unlink(missing_ok=True)
+        key = str(record.metadata.storage_key)
+        (Path(str(storage.basepath)) / key).unlink(missing_ok=True)
 
 
 def result_key(job: str) -> str:
