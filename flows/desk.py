@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from scoring.chunk import News
 from scoring.job import Job
+from scoring.parts import Done
 from scoring.slots import Fleet
 
 
@@ -48,7 +49,7 @@ _desks: dict[str, Desk] = {}
 @contextmanager
 def open_desk(job: Job) -> Iterator[Desk]:
     """A job's desk for as long as its flow runs; whatever ends the flow, its scoring processes are killed first."""
-    desk = Desk(job, Fleet(job.manifest.launch()))
+    desk = Desk(job, Fleet(job.manifest.launch(), has_scored=bool(Done(job.folder))))
     _desks[job.manifest.folder] = desk
     try:
         yield desk

@@ -10,10 +10,19 @@ from flows.desk import Desk
 from flows.progress import Progress
 from flows.task_runner import SlotTaskRunner
 from scoring.chunk import Report
-from scoring.errors import InitFailedError
+from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError
 
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
 QUIET_WITHIN = 3.0  # seconds that killed task runs are given to write down what they know
+
+
+def settle(future: PrefectFuture[Report]) -> Report | Exception:
+    """A chunk's report, or why it has none; the totals come from the facts in the job's folder, not from here."""
+    try:
+        outcome: Report | Exception = future.result(raise_on_failure=False)
+    except Exception as error:  # noqa: BLE001 - a Dask worker that died, say: whatever it is, the job must say so
+        return error
+    return outcome
 
 
 class Follower:
@@ -74,12 +83,14 @@ class Follower:
 
     @staticmethod
     def _hopeless(future: PrefectFuture[Report]) -> str | None:
-        """Why a task run that ended means the end of the job: its script cannot start, or the run itself was lost."""
-        outcome: Any = future.result(raise_on_failure=False)
+        """Why a task run that ended means the end of the job: its script cannot start, or something of ours failed."""
+        outcome = settle(future)
         if isinstance(outcome, InitFailedError):
             if outcome.fault.traceback:
                 get_run_logger().error("%s\n%s", outcome, outcome.fault.traceback)
             return str(outcome)
+        if isinstance(outcome, Exception) and not isinstance(outcome, (MiniBatchesFailedError, JobStoppedError)):
+            return f"a chunk could not be scored: {type(outcome).__name__}: {outcome}"
         return None
 
     def _end_early(self, futures: list[PrefectFuture[Report]]) -> None:

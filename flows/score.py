@@ -29,7 +29,6 @@ from scoring.errors import ScoringError
 from scoring.job import Job
 from scoring.listing import ListingSummary, write_listing
 from scoring.manifest import Manifest
-from scoring.parts import Done
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 
@@ -126,7 +125,7 @@ def run(job: Job, timings: dict[str, float]) -> Summary:
         timings["list"] = time.monotonic() - began
         cause = score_all(job, desk)
         timings["score"] = time.monotonic() - began - timings["list"]
-        if cause is not None and not desk.fleet.has_scored and not Done(job.folder):
+        if cause is not None and not desk.fleet.has_scored:
             raise JobRefusedError(cause)  # the script never started: there is nothing to account for, and no output
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.fleet.close():

@@ -1,5 +1,6 @@
 """What a job needs, frozen: written once into the job's folder, read by everything that works for the job."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field
@@ -85,7 +86,9 @@ class Manifest(Record):
         )
 
     def write(self) -> None:
-        """Put the manifest into the job's folder."""
+        """Put the manifest into the job's folder, and make the folder that the script may write files into."""
+        if self.script_files:
+            Path(self.script_files).mkdir(parents=True, exist_ok=True)
         Folder(self.folder).write(MANIFEST, self.model_dump_json(indent=2).encode())
 
     @classmethod

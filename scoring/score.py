@@ -107,8 +107,6 @@ class _Run:
             self.fleet.start_early(manifest.slots)
             write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)
             listed = time.monotonic()
-            if manifest.script_files:
-                Path(manifest.script_files).mkdir(exist_ok=True)
             chunks = plan_chunks(self.job.mini_batches, manifest.slots)
             with ThreadPoolExecutor(manifest.slots, thread_name_prefix="slot") as threads:
                 try:

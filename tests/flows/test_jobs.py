@@ -329,3 +329,40 @@ def test_twenty_jobs_at_once_never_have_more_scoring_processes_than_the_compute_
     wait_for(all_done, seconds=280)
     assert states == ["COMPLETED"] * 20
     assert 1 <= most <= 2
+
+
+def test_files_that_the_script_writes_itself_are_published_with_the_output(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(
+        """
+        import os
+        def init(): assert os.path.isdir(os.environ["AZUREML_BI_OUTPUT_PATH"])
+        def run(mini_batch):
+            for path in mini_batch:
+                with open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], os.path.basename(path)), "w") as file:
+                    file.write("mine")
+            return mini_batch
+        """,
+        output_action="summary_only",
+    )
+    job = jobs.send(endpoint, input=jobs.files(2))
+    assert jobs.finish(job).state.type == "COMPLETED"
+    written = {path.name for path in (jobs.folder_of(job) / "score").iterdir()}
+    assert written == {"0000.txt", "0001.txt", "failures.jsonl", "summary.json"}
+
+
+def test_what_goes_wrong_on_our_side_ends_the_job_with_its_cause(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(
+        """
+        import os, shutil
+        def init(): pass
+        def run(mini_batch):
+            parts = os.path.join(os.path.dirname(os.environ["AZUREML_BI_OUTPUT_PATH"]), "parts")
+            open(parts, "w").close()  # a file where the folder of parts is to be
+            return mini_batch
+        """,
+        retry_settings={"max_retries": 0},
+    )
+    job = jobs.send(endpoint, input=jobs.files(2))
+    run = jobs.finish(job)
+    assert run.state.type == "FAILED"
+    assert "FileExistsError" in run.state.message or "NotADirectoryError" in run.state.message
