@@ -366,3 +366,36 @@ def test_what_goes_wrong_on_our_side_ends_the_job_with_its_cause(jobs: Jobs) -> 
     run = jobs.finish(job)
     assert run.state.type == "FAILED"
     assert "FileExistsError" in run.state.message or "NotADirectoryError" in run.state.message
+
+
+def test_a_job_that_waits_for_instances_shows_queued_and_can_be_canceled_or_go_on(jobs: Jobs, tmp_path: Path) -> None:
+    from blocks.specs import Compute
+    from deployments.service import computes
+    from deployments.service import jobs as service
+
+    computes.create(jobs.store, jobs.launcher, Compute(name="single", max_instances=1))
+    go_on = tmp_path / "go-on"
+    endpoint = jobs.endpoint(
+        f"""
+        import os, time
+        def init(): pass
+        def run(mini_batch):
+            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
+            return mini_batch
+        """,
+        compute="single",
+    )
+    files = jobs.files(1)
+    first = jobs.send(endpoint, input=files)
+    wait_for(lambda: processes_of(first))
+    given_up = jobs.send(endpoint, input=files)
+    jobs.wait(given_up, lambda run: run.state.name == "Queued")
+    assert service.show(jobs.store, jobs.client, given_up).status == "Queued"
+    assert not processes_of(given_up)
+    jobs.client.set_flow_run_state(jobs.read(given_up).id, Cancelling(), force=True)
+    assert jobs.wait(given_up, lambda run: run.state.type == "CANCELLED", seconds=10)
+    patient = jobs.send(endpoint, input=files)
+    jobs.wait(patient, lambda run: run.state.name == "Queued")
+    go_on.touch()
+    assert jobs.finish(first).state.type == "COMPLETED"
+    assert jobs.finish(patient).state.type == "COMPLETED"
