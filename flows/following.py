@@ -39,6 +39,7 @@ class Follower:
         """Wait until every task run has ended, or must.
 
         Returns: why the job ends early, as a sentence, or None.
+        Raises: InitFailedError when the script cannot start and nothing was scored: there is nothing to account for.
         """
         try:
             cause = self._until_the_end(futures)
@@ -81,13 +82,14 @@ class Follower:
         wrapped: Any = future.wrapped_future  # type: ignore[attr-defined]
         return bool(wrapped.done())
 
-    @staticmethod
-    def _hopeless(future: PrefectFuture[Report]) -> str | None:
+    def _hopeless(self, future: PrefectFuture[Report]) -> str | None:
         """Why a task run that ended means the end of the job: its script cannot start, or something of ours failed."""
         outcome = settle(future)
         if isinstance(outcome, InitFailedError):
             if outcome.fault.traceback:
                 get_run_logger().error("%s\n%s", outcome, outcome.fault.traceback)
+            if not self._desk.fleet.has_scored:
+                raise outcome
             return str(outcome)
         if isinstance(outcome, Exception) and not isinstance(outcome, (MiniBatchesFailedError, JobStoppedError)):
             return f"a chunk could not be scored: {type(outcome).__name__}: {outcome}"

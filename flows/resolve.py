@@ -1,7 +1,9 @@
 """From an endpoint's name to a manifest: what the job needs, looked up once and frozen."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -116,8 +118,21 @@ def adjust(deployment: Deployment, settings: Overrides | None) -> Deployment:
     try:
         return settings.applied_to(deployment)
     except ValidationError as error:
-        sentences = "; ".join(problem.sentence for problem in problems_in(Overrides, error))
-        raise JobRefusedError(sentences) from error
+        raise _refusal(error) from error
+
+
+def read_overrides(settings: Mapping[str, Any] | None) -> Overrides | None:
+    """What a flow run's `settings` parameter changes. Raises: JobRefusedError with a sentence for each problem."""
+    if not settings:
+        return None
+    try:
+        return Overrides.model_validate(settings)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> JobRefusedError:
+    return JobRefusedError("; ".join(problem.sentence for problem in problems_in(Overrides, error)))
 
 
 def check_instances(deployment: Deployment, compute: Compute) -> None:

@@ -20,7 +20,7 @@ from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
 from flows.logs import set_up_logs
 from flows.progress import Progress
-from flows.resolve import resolve
+from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
 from flows.task_runner import SlotTaskRunner
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
@@ -106,7 +106,7 @@ def score_job(
     set_up_logs()
     began = time.monotonic()
     try:
-        job = Job(resolve_job(input, deployment, output, Overrides.model_validate(settings) if settings else None))
+        job = Job(resolve_job(input, deployment, output, read_overrides(settings)))
         if done := committed_summary(job):
             return as_state(done)
         with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
@@ -125,8 +125,6 @@ def run(job: Job, timings: dict[str, float]) -> Summary:
         timings["list"] = time.monotonic() - began
         cause = score_all(job, desk)
         timings["score"] = time.monotonic() - began - timings["list"]
-        if cause is not None and not desk.fleet.has_scored:
-            raise JobRefusedError(cause)  # the script never started: there is nothing to account for, and no output
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.fleet.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)

@@ -41,6 +41,13 @@ RAISES_ON_THREE = """
                 raise ValueError("three is not a number")
         return [os.path.basename(path) for path in mini_batch]
 """
+WAITS = """
+    import os, time
+    def init(): pass
+    def run(mini_batch):
+        while not os.path.exists({go_on!r}): time.sleep(0.05)
+        return ["first"] * len(mini_batch)
+"""
 HANGS = """
     import ctypes, subprocess
     def init(): pass
@@ -166,6 +173,26 @@ def test_more_failures_than_the_threshold_end_the_job_early_with_what_it_has(job
     assert not (jobs.folder_of(job) / "score/predictions.csv").exists()
 
 
+def test_a_threshold_passed_before_anything_was_scored_still_accounts_for_every_file(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(
+        """
+        def init(): pass
+        def run(mini_batch): raise ValueError("none of them")
+        """,
+        mini_batch_size=2,
+        error_threshold=0,
+        retry_settings={"max_retries": 0},
+    )
+    job = jobs.send(endpoint, input=jobs.files(6))
+    run = jobs.finish(job)
+    assert run.state.type == "FAILED"
+    assert "error_threshold is 0" in run.state.message
+    files = jobs.summary(job).files
+    assert files.failed >= 2
+    assert files.failed + files.pending == 6
+    assert len((jobs.folder_of(job) / "score/failures.jsonl").read_text().splitlines()) == files.failed
+
+
 def test_prefects_retry_scores_only_what_has_no_part_yet(jobs: Jobs, tmp_path: Path) -> None:
     calls, healed = tmp_path / "calls", tmp_path / "healed"
     endpoint = jobs.endpoint(
@@ -212,13 +239,7 @@ def test_a_cron_schedule_of_the_prefect_deployment_creates_jobs(jobs: Jobs) -> N
 
 def test_changing_the_default_while_a_job_runs_changes_nothing_for_it(jobs: Jobs, tmp_path: Path) -> None:
     go_on = tmp_path / "go-on"
-    waiting = f"""
-        import os, time
-        def init(): pass
-        def run(mini_batch):
-            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
-            return ["first"] * len(mini_batch)
-        """
+    waiting = WAITS.format(go_on=str(go_on))
     endpoint = jobs.endpoint(waiting, mini_batch_size=1)
     job = jobs.send(endpoint, input=jobs.files(3))
     wait_for(lambda: processes_of(job))
@@ -253,15 +274,7 @@ def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(
 
 def test_a_job_listens_on_loopback_alone(jobs: Jobs, tmp_path: Path) -> None:
     go_on = tmp_path / "go-on"
-    endpoint = jobs.endpoint(
-        f"""
-        import os, time
-        def init(): pass
-        def run(mini_batch):
-            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
-            return mini_batch
-        """
-    )
+    endpoint = jobs.endpoint(WAITS.format(go_on=str(go_on)))
     job = jobs.send(endpoint, input=jobs.files(3))
     wait_for(lambda: processes_of(job))
     flow = flow_process_of(job)
@@ -375,16 +388,7 @@ def test_a_job_that_waits_for_instances_shows_queued_and_can_be_canceled_or_go_o
 
     computes.create(jobs.store, jobs.launcher, Compute(name="single", max_instances=1))
     go_on = tmp_path / "go-on"
-    endpoint = jobs.endpoint(
-        f"""
-        import os, time
-        def init(): pass
-        def run(mini_batch):
-            while not os.path.exists({str(go_on)!r}): time.sleep(0.05)
-            return mini_batch
-        """,
-        compute="single",
-    )
+    endpoint = jobs.endpoint(WAITS.format(go_on=str(go_on)), compute="single")
     files = jobs.files(1)
     first = jobs.send(endpoint, input=files)
     wait_for(lambda: processes_of(first))
