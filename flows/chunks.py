@@ -1,7 +1,5 @@
 """What a score_minibatch task run does, in a module of its own so that it is imported and not copied into each run."""
 
-import random
-
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
@@ -18,8 +16,13 @@ def attempt(folder: str, chunk: Chunk) -> Report:
     desk = desk_of(folder)
     context = TaskRunContext.get()
     assert context is not None, "score_minibatch runs as a Prefect task"
+    number = context.task_run.run_count
+    if number > 1:
+        # Not Prefect's retry_delay_seconds: that sleeps in the Dask worker's thread, which Dask then waits for, and a
+        # cancel that came meanwhile took 30 s (measured). This wait ends as soon as the job does.
+        desk.fleet.wait(desk.job.manifest.settings.retry_settings.pause())
     with desk.attempt():
-        return score_chunk(desk.job, chunk, desk.fleet, attempt=context.task_run.run_count, tell=desk.news.put)
+        return score_chunk(desk.job, chunk, desk.fleet, attempt=number, tell=desk.news.put)
 
 
 def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") -> bool:
@@ -28,11 +31,7 @@ def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") 
     return not isinstance(error, (InitFailedError, JobStoppedError))
 
 
-def retry_delays(retry: RetrySettings) -> list[float]:
-    """Seconds before each retry, jitter on top included."""
-    return [retry.delay * (1 + retry.jitter * random.random()) for _ in range(retry.max_retries)]  # noqa: S311
-
-
-def guard_seconds(chunk: Chunk, init_timeout: float, timeout: float) -> float:
-    """Prefect's timeout of a task run, an outer guard: it fires only when our own deadline failed."""
-    return 1.5 * (init_timeout + len(chunk) * timeout) + 60
+def guard_seconds(chunk: Chunk, init_timeout: float, retry: RetrySettings) -> float:
+    """Prefect's timeout of an attempt, an outer guard: it fires only when our own deadline failed."""
+    longest_pause = retry.delay * (1 + retry.jitter)
+    return longest_pause + 1.5 * (init_timeout + len(chunk) * retry.timeout) + 60

@@ -154,14 +154,13 @@ def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
     settings = job.manifest.settings
     configured = score_minibatch.with_options(
         retries=settings.retry_settings.max_retries,
-        retry_delay_seconds=chunks.retry_delays(settings.retry_settings),
         result_storage=result_storage(PrefectStore()),
         result_storage_key=result_key(job.manifest.job),
     )
     futures: list[PrefectFuture[Report]] = []
     for _, alike in groupby(planned, key=len):
         group = list(alike)
-        guard = chunks.guard_seconds(group[0], settings.init_timeout, settings.retry_settings.timeout)
+        guard = chunks.guard_seconds(group[0], settings.init_timeout, settings.retry_settings)
         mapped = configured.with_options(timeout_seconds=guard).map(job=unmapped(job.manifest.folder), chunk=group)
         futures.extend(mapped)
     return futures

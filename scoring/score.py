@@ -1,7 +1,6 @@
 """Scoring a folder from a notebook or a script: the whole data plane in one call, with no server."""
 
 import logging
-import random
 import sys
 import tempfile
 import threading
@@ -128,7 +127,7 @@ class _Run:
         try:
             for attempt in range(1, retry.max_retries + 2):
                 if attempt > 1:
-                    self.fleet.wait(retry.delay * (1 + retry.jitter * random.random()))  # noqa: S311
+                    self.fleet.wait(retry.pause())
                 with suppress(MiniBatchesFailedError):
                     score_chunk(self.job, chunk, self.fleet, attempt=attempt, tell=self.take)
                     return

@@ -1,5 +1,6 @@
 """How files are scored: every setting once, with its default and its limits."""
 
+import random
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -57,6 +58,10 @@ class RetrySettings(Strict):
     jitter: float = Field(
         0, ge=0, le=1, description="How much of the delay is random: 0 none, 1 up to the delay again on top."
     )
+
+    def pause(self) -> float:
+        """Seconds to wait before another try, jitter on top included."""
+        return self.delay * (1 + self.jitter * random.random())  # noqa: S311 - spreads load, guards nothing
 
 
 class Settings(Strict):

@@ -258,6 +258,14 @@ def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -
     assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
 
 
+def test_a_job_is_canceled_at_once_while_a_mini_batch_waits_for_its_next_try(jobs: Jobs) -> None:
+    endpoint = jobs.endpoint(RAISES_ON_THREE, retry_settings={"max_retries": 1, "delay": 600})
+    job = jobs.send(endpoint, input=jobs.files(4))
+    wait_for(lambda: [line for line in logged(jobs, job) if "failed, try 1 of 2" in line])
+    jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling(), force=True)
+    assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
+
+
 @pytest.mark.parametrize("victim", [flow_process_of, launcher_of], ids=["the flow", "its launcher"])
 def test_kill_9_of_the_flow_process_leaves_no_process_of_the_job(
     jobs: Jobs, victim: Callable[[str], psutil.Process]
