@@ -1,0 +1,67 @@
+"""What all declarations share: their base, names, and the words for fields that many have."""
+
+import re
+from abc import abstractmethod
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
+
+from scoring.settings import Strict
+
+ENDPOINT_NAME = re.compile(r"[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?")
+ASSET_NAME = re.compile(r"[a-zA-Z0-9][-_.a-zA-Z0-9]*")
+
+
+def _endpoint_name(name: str) -> str:
+    if not (3 <= len(name) <= 32 and ENDPOINT_NAME.fullmatch(name)):
+        raise ValueError(
+            f"{name!r} is no name for an endpoint or a deployment: it must be 3 to 32 letters, digits and dashes that "
+            "begin with a letter and end with a letter or a digit"
+        )
+    return name
+
+
+def _asset_name(name: str) -> str:
+    if not (len(name) <= 255 and ASSET_NAME.fullmatch(name)):
+        raise ValueError(
+            f"{name!r} may hold only letters, digits, dashes, dots and underscores, at most 255, and must begin with a "
+            "letter or a digit"
+        )
+    return name
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float):
+        # YAML reads 1.10 as the number 1.1, which would be another version.
+        raise ValueError(f"{value} is a number that may have lost final zeros; put it in quotes")  # noqa: TRY004 - pydantic collects only ValueErrors
+    return value
+
+
+def _as_text(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+EndpointName = Annotated[str, AfterValidator(_endpoint_name)]
+AssetName = Annotated[str, BeforeValidator(_exact), AfterValidator(_asset_name)]
+TextMap = dict[str, Annotated[str, BeforeValidator(_as_text)]]
+
+DESCRIPTION = "What it is for, in a sentence or two."
+TAGS = "Words of your own, to find and group things by."
+PROPERTIES = "Facts of your own about it."
+
+
+class Part(Strict):
+    """A piece of a declaration; numbers stand for text where text is asked for, as in `version: 1`."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Spec(Part):
+    """Base of everything that is registered."""
+
+    word: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def key(self) -> tuple[str, ...]:
+        """The names under which it is registered, unique among its kind without regard to case."""

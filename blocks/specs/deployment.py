@@ -1,0 +1,92 @@
+"""Deployments as declared."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, field_serializer, field_validator
+from pydantic.config import JsonDict
+
+from blocks.specs.assets import Model
+from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap
+from scoring.settings import OutputAction, Settings
+
+
+def _written_as(value: object) -> str:
+    return "<inline>" if isinstance(value, Mapping | Model) else "<reference>"
+
+
+def _as_any_of(schema: JsonDict) -> None:
+    schema["anyOf"] = schema.pop("oneOf")  # Prefect's forms draw no other union
+
+
+ModelOrReference = Annotated[
+    Annotated[str, Tag("<reference>")] | Annotated[Model, Tag("<inline>")], Discriminator(_written_as)
+]
+
+
+class CodeConfiguration(Part):
+    """The scoring script and the folder it lives in."""
+
+    code: str = Field(min_length=1, description="The folder with the scoring script and what it imports.")
+    scoring_script: str = Field(
+        min_length=1, description="The script with init() and run(), as a path inside the code folder."
+    )
+
+    @field_validator("scoring_script")
+    @classmethod
+    def _inside_code(cls, value: str) -> str:
+        path = PurePosixPath(value)
+        if path.is_absolute() or ".." in path.parts or path.suffix != ".py":
+            raise ValueError(f"{value!r} is not the path of a .py file inside code_configuration.code")
+        return value
+
+
+class Resources(Part):
+    """How many instances a job takes of its compute."""
+
+    instance_count: int = Field(1, ge=1, description="Instances that a job uses of its compute.")
+
+
+class Deployment(Spec):
+    """A model, its scoring script, compute and settings, under one endpoint."""
+
+    word = "deployment"
+
+    name: EndpointName = Field(description="The deployment's name: 3 to 32 letters, digits and dashes.")
+    endpoint_name: EndpointName = Field(description="The endpoint it belongs to.")
+    description: str = Field("", description=DESCRIPTION)
+    tags: TextMap = Field(default_factory=dict, description=TAGS)
+    properties: TextMap = Field(default_factory=dict, description=PROPERTIES)
+    type: Literal["model"] = Field("model", description="What the deployment runs: a model.")
+    model: ModelOrReference = Field(
+        description="The model: azureml:NAME:VERSION, azureml:NAME@latest, or name and path of one to register.",
+        json_schema_extra=_as_any_of,
+    )
+    code_configuration: CodeConfiguration = Field(description="Which script scores the files, and where it lives.")
+    environment: str | dict[str, Any] | None = Field(
+        None, description="The environment of the scoring script; empty runs it where Batchpoint is installed."
+    )
+    compute: str = Field(min_length=1, description="The compute that runs its jobs: azureml:NAME or NAME.")
+    resources: Resources = Field(default_factory=Resources, description="What a job takes of its compute.")
+    settings: Settings = Field(default_factory=Settings, description="How files are scored.")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.endpoint_name, self.name)
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def _no_environment(cls, value: object) -> None:
+        if value is not None:
+            raise ValueError(
+                "environments are not built yet, so scripts run where Batchpoint is installed; remove `environment:`"
+            )
+
+    @field_serializer("settings", mode="wrap")
+    def _readable_again(self, settings: Settings, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = dump(settings)
+        if settings.output_action == OutputAction.SUMMARY_ONLY:
+            # Refused when it is given with summary_only, so its default must not be written either.
+            written.pop("output_file_name", None)
+        return written
