@@ -179,7 +179,7 @@ def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, ma
     before = descriptors()
     fleet = Fleet(launch("ok.py"))
     fleet.start_early(3)
-    assert len(processes_with(mark)) >= 3
+    assert wait_for(lambda: len(processes_with(mark)) >= 3, 5)
     assert fleet.close() == []
     assert descriptors() == before
     assert not fleet.scratch.exists()
