@@ -16,7 +16,7 @@ from blocks.store import Store
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder, resolve_url
 from scoring.errors import InputError
-from scoring.listing import locate
+from scoring.finding import locate
 from scoring.manifest import MANIFEST, Manifest, Versioned
 from scoring.output import check_output
 from scoring.storage import Folder

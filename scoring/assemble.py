@@ -61,6 +61,7 @@ class Summary(Record):
     slots: int
     mini_batch_size: int
     script_seconds: float = Field(description="Seconds that calls of run() took that returned, summed over the slots.")
+    fetch_seconds: float = Field(0, description="Seconds that slots waited for input files, summed over the slots.")
     timings: dict[str, float] = Field(default_factory=dict, description="Seconds of each stage of the job.")
     ended: datetime
 
@@ -195,6 +196,7 @@ def _summary(job: Job, totals: Totals, **known: Any) -> Summary:
         slots=manifest.slots,
         mini_batch_size=manifest.settings.mini_batch_size,
         script_seconds=round(totals.script_seconds, 3),
+        fetch_seconds=round(totals.fetch_seconds, 3),
         ended=datetime.now(UTC),
         **known,
     )

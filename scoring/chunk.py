@@ -1,22 +1,21 @@
 """One attempt at a chunk: every mini-batch of it that is in no part gets one try, whatever happens to the others."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from scoring.errors import MiniBatchesFailedError, TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
-from scoring.fetch import at_hand
 from scoring.job import FACTS, Job
-from scoring.listing import InputFile
 from scoring.parts import Done, PartWriter
 from scoring.planning import Chunk
 from scoring.process import Scored
 from scoring.relay import Relay
 from scoring.slots import Fleet, Slot
-from scoring.storage import Folder
+from scoring.supply import DueBatch
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +56,11 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     Raises: MiniBatchesFailedError at the end when some failed; InitFailedError when the script cannot start;
         JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends the attempt.
     """
-    with fleet.borrow() as (slot, scratch):
-        return _Attempt(job, chunk, slot, attempt, scratch).run(tell)
+    done = Done(job.folder)
+    kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
+    with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
+        scored, short = _Attempt(job, chunk, slot, attempt, scratch).run(due, tell)
+    return Report(len(chunk), scored, short, kept)
 
 
 class _Attempt:
@@ -66,19 +68,19 @@ class _Attempt:
 
     def __init__(self, job: Job, chunk: Chunk, slot: Slot, attempt: int, scratch: Path) -> None:
         self.job, self.chunk, self.slot, self.attempt = job, chunk, slot, attempt
-        self.most = job.manifest.settings.retry_settings.max_retries + 1
+        retry = job.manifest.settings.retry_settings
+        self.most, self.timeout = retry.max_retries + 1, retry.timeout
         self.scratch = scratch
         self.writer = PartWriter(job.folder, scratch)
         self.relay = Relay(job.folder, slot.number)
         self.failed: list[Facts] = []
 
-    def run(self, tell: Tell) -> Report:
-        done = Done(self.job.folder)
-        todo = [index for index in range(self.chunk.first, self.chunk.last + 1) if index not in done]
+    def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
+        """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
         scored = short = 0
         try:
-            for index in todo:
-                news = self.try_once(index)
+            for due in supply:
+                news = self.try_once(due)
                 scored += news.scored
                 short += news.failed if news.outcome == "scored" else 0
                 tell(news)
@@ -88,24 +90,23 @@ class _Attempt:
             raise MiniBatchesFailedError(
                 {one.mini_batch: one.faults[0] for one in self.failed}, self.attempt, self.most
             )
-        return Report(len(self.chunk), scored, short, len(self.chunk) - len(todo))
+        return scored, short
 
-    def try_once(self, index: int) -> News:
-        files = self.job.files(index)
-        root = Folder(self.job.listing.root)
-        timeout = self.job.manifest.settings.retry_settings.timeout
+    def try_once(self, due: DueBatch) -> News:
+        index = due.index
         self.slot.relay = self.relay.of(index)
         spool = self.writer.spool_for(index)
         try:
-            with at_hand(root, index, files, self.scratch) as paths:
-                scored, seconds = self.slot.score(index, paths, spool, timeout, self.writer.keep_up)
+            paths = due.paths(self.writer.keep_up)
+            scored, seconds = self.slot.score(index, paths, spool, self.timeout, self.writer.keep_up)
         except TryFailedError as error:
-            return self.failed_try(index, files, error.fault)
-        facts = self.facts(index, files, scored, seconds)
+            return self.failed_try(due, error.fault)
+        facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
         return News(index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
 
-    def failed_try(self, index: int, files: list[InputFile], fault: Fault) -> News:
+    def failed_try(self, due: DueBatch, fault: Fault) -> News:
+        index, files = due.index, due.files
         self.writer.close()  # what is done need not wait for what may take long to come right
         self.relay.note(index, fault.traceback)
         is_final = self.attempt >= self.most
@@ -116,6 +117,7 @@ class _Attempt:
                 failed=tuple(FailedFile(path=file.path) for file in files),
                 faults=(fault,),
                 tries=self.attempt,
+                fetch_seconds=round(due.waited, 6),
                 slot=self.slot.number,
                 is_final=is_final,
             )
@@ -130,12 +132,13 @@ class _Attempt:
         )
         return News(index, "given_up" if is_final else "tried", 0, len(files) if is_final else 0, fault)
 
-    def facts(self, index: int, files: list[InputFile], scored: Scored, seconds: float) -> Facts:
+    def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
         """Facts of a mini-batch that returned: as many files scored as it returned rows, all of them at most.
 
         A short return is not retried (azure-semantics 2.6). Its missing files are told by name where every row names
         its file; otherwise the last ones are counted, and the reason says that it is a count.
         """
+        files = due.files
         missing = max(0, len(files) - scored.rows)
         failed: list[FailedFile] = []
         faults: tuple[Fault, ...] = ()
@@ -149,13 +152,14 @@ class _Attempt:
                 message = f"{said}; no row names its file, so it is not known which are missing: the last count"
             faults = (Fault(error="short_return", message=message),)
         return Facts(
-            mini_batch=index,
+            mini_batch=due.index,
             files=len(files),
             rows=scored.rows,
             failed=tuple(failed),
             faults=faults,
             tries=self.attempt,
             seconds=round(seconds, 6),
+            fetch_seconds=round(due.waited, 6),
             slot=self.slot.number,
         )
 

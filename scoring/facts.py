@@ -73,7 +73,8 @@ class Facts(Record):
     failed: tuple[FailedFile, ...] = ()
     faults: tuple[Fault, ...] = ()
     tries: int = 1
-    seconds: float = 0.0
+    seconds: float = Field(0.0, description="Of the call of run() that returned.")
+    fetch_seconds: float = Field(0.0, description="That the slot waited for the files of this mini-batch.")
     slot: int = 0
     is_final: bool = Field(True, description="False after a failed try that another one follows.")
 

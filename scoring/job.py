@@ -1,9 +1,11 @@
 """A job as those who score for it see it: its manifest, its folder, its listing."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from scoring.listing import InputFile, ListingSummary, read_files, read_summary
+from scoring.input_file import InputFile
+from scoring.listing import ListingSummary, read_mini_batches, read_summary
 from scoring.manifest import Manifest
 from scoring.parts import Done
 from scoring.planning import count_mini_batches
@@ -45,7 +47,6 @@ class Job:
         is_last_done = self.mini_batches - 1 in done
         return whole - (self.mini_batches * size - self.listing.files if is_last_done else 0)
 
-    def files(self, mini_batch: int) -> list[InputFile]:
-        """The files of one mini-batch."""
-        size = self.manifest.settings.mini_batch_size
-        return read_files(self.folder, mini_batch * size, size)
+    def read_mini_batches(self, indexes: Iterable[int]) -> Iterator[tuple[int, list[InputFile]]]:
+        """Each of some mini-batches with its files."""
+        return read_mini_batches(self.folder, self.manifest.settings.mini_batch_size, indexes)

@@ -51,6 +51,7 @@ class Totals:
     mini_batches: int = 0
     mini_batches_done: int = 0
     script_seconds: float = 0.0
+    fetch_seconds: float = 0.0
     columns: dict[str, None] = field(default_factory=dict)
     causes: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Totals:
         if facts is not None:
             self.tries += facts.tries
             self.script_seconds += facts.seconds
+            self.fetch_seconds += facts.fetch_seconds
         if entry.frame is not None:
             self.mini_batches_done += 1
             self.rows += entry.frame.facts.rows

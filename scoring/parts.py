@@ -9,6 +9,7 @@ import json
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -51,6 +52,7 @@ class PartWriter:
         self._frames: list[tuple[Facts, Scored]] = []
         self._opened = 0.0
         self._number = 0
+        self._spool = str(scratch / "spool-0")
 
     def spool_for(self, mini_batch: int) -> str:
         """The file that the rows of a mini-batch are appended to, before add() is told of them.
@@ -59,7 +61,7 @@ class PartWriter:
         """
         if self._frames and mini_batch != self._frames[-1][0].mini_batch + 1:
             self.close()
-        return str(self._spool)
+        return self._spool
 
     def add(self, facts: Facts, scored: Scored) -> None:
         """Add a mini-batch whose rows are in the spool; the part is closed when it has been open for a while."""
@@ -77,29 +79,28 @@ class PartWriter:
     def close(self) -> None:
         """Write what was added as one part, and begin another."""
         self._store()
-        self._spool.unlink(missing_ok=True)
+        Path(self._spool).unlink(missing_ok=True)
         self._number += 1
-
-    @property
-    def _spool(self) -> Path:
-        return self._scratch / f"spool-{self._number}"
+        self._spool = str(self._scratch / f"spool-{self._number}")
 
     def _store(self) -> None:
         if self._frames:
-            self._write(self._spool)
+            self._write()
             self._frames = []
 
-    def _write(self, spool: Path) -> None:
+    def _write(self) -> None:
         name = f"{self._frames[0][0].mini_batch:09d}-{self._frames[-1][0].mini_batch:09d}{ENDING}"
         whole = self._scratch / name
-        with whole.open("wb") as part:
+        with whole.open("wb") as part, ExitStack() as opened:
+            rows: BinaryIO | None = None
             for facts, scored in self._frames:
-                header = {"facts": facts.model_dump(mode="json"), "columns": scored.columns, "length": scored.length}
-                part.write(json.dumps(header).encode() + b"\n")
+                columns = json.dumps(scored.columns)
+                header = f'{{"facts": {facts.model_dump_json()}, "columns": {columns}, "length": {scored.length}}}\n'
+                part.write(header.encode())
                 if scored.length:
-                    with spool.open("rb") as rows:
-                        rows.seek(scored.offset)
-                        copy_exactly(rows, part, scored.length)
+                    rows = rows or opened.enter_context(Path(self._spool).open("rb"))
+                    rows.seek(scored.offset)
+                    copy_exactly(rows, part, scored.length)
         self._parts.put(whole, name)
 
 

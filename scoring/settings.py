@@ -99,6 +99,12 @@ class Settings(Strict):
     threads: int = Field(
         1, ge=1, description="BLAS, OpenMP and framework threads of each scoring process; part of what fixes the bytes."
     )
+    prefetch_limit: int = Field(
+        1 << 30,
+        ge=0,
+        description="Bytes of remote input files that each scoring process may have on disk, the next mini-batches' "
+        "among them, which are fetched while one is scored; 0 fetches nothing ahead.",
+    )
     include_hidden: bool = Field(
         False,
         description="Score files whose name, or a folder of theirs, begins with a dot; otherwise they are skipped.",

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
 from scoring.facts import Fault
+from scoring.job import Job
 from scoring.launch import Launch
 from scoring.process import Scored, ScoringProcess
+from scoring.supply import Supplies
 
 FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
 
@@ -111,6 +113,7 @@ class Fleet:
         self._idle: list[Slot] = []
         self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
+        self._supplies: Supplies | None = None
         self._stopped = threading.Event()
 
     @property
@@ -179,14 +182,26 @@ class Fleet:
             if self.is_stopped:
                 self._clear()
 
+    def supplies(self, job: Job) -> Supplies:
+        """The job's input files in this process; what is fetched of them goes when the fleet does.
+
+        Raises: JobStoppedError when the job is ending.
+        """
+        with self._lock:
+            self.raise_if_stopped()
+            self._supplies = self._supplies or Supplies(job)
+            return self._supplies
+
     def stop(self) -> None:
         """End the job's scoring processes and all their descendants now; none starts after this. From any thread."""
         self._stopped.set()
         with self._lock:  # a process that is being started is in the set once the lock is free
-            processes = list(self._processes)
+            processes, supplies = list(self._processes), self._supplies
         threads = [threading.Thread(target=process.kill) for process in processes]
         for thread in threads:
             thread.start()
+        if supplies is not None:
+            supplies.close()
         for thread in threads:
             thread.join()
         self._clear()

@@ -72,6 +72,8 @@ class Folder:
 
     def open(self, name: str) -> BinaryIO:
         """A file inside, for reading bytes."""
+        if self.is_local:
+            return Path(self.at(name)).open("rb")
         return cast("BinaryIO", self.fs.open(self.at(name), "rb"))
 
     def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:

@@ -22,7 +22,7 @@ from deployments.service.registration import FLOW
 from flows.paths import output_folder, resolve_url
 from flows.resolve import adjust, check_instances, find_deployment
 from scoring.errors import InputError
-from scoring.listing import find, is_hidden, locate
+from scoring.finding import find, is_hidden, locate
 from scoring.output import check_output
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9][-_.a-zA-Z0-9]{0,254}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,8 @@ import pytest
 
 import scoring
 from scoring.assemble import Summary
+from scoring.manifest import Manifest
+from scoring.settings import Settings
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 MARK = "SCORING_TEST_MARK"
@@ -86,6 +89,29 @@ def mark() -> Iterator[str]:
     mark = uuid.uuid4().hex
     yield mark
     assert processes_with(mark) == []
+
+
+@pytest.fixture
+def make_manifest(tmp_path: Path, mark: str) -> Callable[..., Manifest]:
+    """The manifest of a job that runs one of tests/scripts; not written yet."""
+
+    def make_manifest(
+        script: str, inputs: str | Path, variables: dict[str, str] | None = None, **settings: Any
+    ) -> Manifest:
+        return Manifest(
+            job="a-job",
+            folder=str(tmp_path / "job"),
+            input=str(inputs),
+            output=str(tmp_path / "job/score"),
+            script=str(SCRIPTS / script),
+            code=str(SCRIPTS),
+            python=sys.executable,
+            settings=Settings.model_validate(
+                {"mini_batch_size": 1, "environment_variables": {MARK: mark, **(variables or {})}, **settings}
+            ),
+        )
+
+    return make_manifest
 
 
 @pytest.fixture

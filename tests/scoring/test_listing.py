@@ -8,7 +8,8 @@ import time
 import pytest
 
 from scoring import InputError
-from scoring.listing import find, read_files, read_skipped, read_summary, write_listing
+from scoring.finding import find
+from scoring.listing import read_mini_batches, read_skipped, read_summary, write_listing
 from scoring.planning import count_mini_batches
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files
@@ -16,6 +17,10 @@ from tests.scoring.conftest import write_files
 
 def paths_below(folder):
     return [file.path for file in find(Folder(folder))]
+
+
+def read_files(job, size, indexes):
+    return [[file.path for file in files] for _, files in read_mini_batches(job, size, indexes)]
 
 
 def test_files_come_in_the_byte_order_of_their_relative_paths(tmp_path):
@@ -58,7 +63,7 @@ def test_links_are_followed_once_and_what_cannot_be_read_is_skipped_with_a_reaso
     os.mkfifo(folder / "pipe")
     job = Folder(tmp_path / "job")
     summary = write_listing(str(folder), job)
-    assert [file.path for file in read_files(job, 0, 10)] == ["b", "data/a", "other/c"]
+    assert read_files(job, 10, [0]) == [["b", "data/a", "other/c"]]
     skipped = {one["path"]: one["reason"] for one in read_skipped(job)}
     assert skipped == {
         "circle": "cannot be read: Too many levels of symbolic links",
@@ -112,9 +117,12 @@ def test_every_file_is_read_back_in_exactly_one_mini_batch(tmp_path, size):
     names = [f"{number:02d}\n" for number in range(23)]
     job = Folder(tmp_path / "job")
     write_listing(str(write_files(tmp_path / "in", names)), job)
-    found = [file.path for at in range(count_mini_batches(23, size)) for file in read_files(job, at * size, size)]
-    assert found == names
-    assert read_files(job, 23, size) == []
+    mini_batches = range(count_mini_batches(23, size))
+    found = read_files(job, size, mini_batches)
+    assert [len(files) for files in found] == [min(size, 23 - index * size) for index in mini_batches]
+    assert [name for files in found for name in files] == names
+    some = [index for index in (5, 0, 1, 3, 22, 6) if index in mini_batches]
+    assert read_files(job, size, some) == [found[index] for index in some]
 
 
 def test_files_on_an_object_store_are_fetched_for_the_time_of_a_try(score_with, tmp_path):
@@ -135,7 +143,7 @@ def test_a_file_that_is_gone_from_an_object_store_is_a_failed_file(score_with):
         if store.exists("3"):
             store.fs.rm_file(store.at("3"))
 
-    outcome = score_with("ok.py", inputs=store.url, on_news=vanish, max_retries=1)
+    outcome = score_with("ok.py", inputs=store.url, on_news=vanish, max_retries=1, prefetch_limit=0)
     assert outcome.counts == (2, 1, 0, 0)
     assert outcome.failures[0]["message"].startswith("memory://vanish-test/in/3 cannot be")
 
@@ -154,5 +162,5 @@ def test_twenty_thousand_files_are_listed_in_seconds(tmp_path):
     print(f"listed 20,000 files in {seconds:.2f} s")
     assert seconds < 5
     began = time.monotonic()
-    assert read_files(job, 19_990, 10)[-1].path == "19/0999.png"
+    assert read_files(job, 10, [1_999])[0][-1] == "19/0999.png"
     assert time.monotonic() - began < 0.1

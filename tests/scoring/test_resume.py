@@ -1,6 +1,5 @@
 """Stored work is never done again by the same job, and what was given up can be."""
 
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,39 +10,23 @@ from scoring.chunk import Report, score_chunk
 from scoring.errors import JobStoppedError, MiniBatchesFailedError
 from scoring.job import Job
 from scoring.listing import write_listing
-from scoring.manifest import Manifest
 from scoring.planning import Chunk
-from scoring.settings import Settings
 from scoring.slots import Fleet
 from scoring.storage import Folder
-from tests.scoring.conftest import MARK, SCRIPTS, write_files
+from tests.scoring.conftest import write_files
 
 NAMES = ["0", "1-bad", "2", "3", "4-bad", "5"]
 CHUNK = Chunk(first=0, last=5)
 
 
 @pytest.fixture
-def job(tmp_path, mark):
+def job(tmp_path, make_manifest):
     (tmp_path / "broken").touch()
-    manifest = Manifest(
-        job="a-job",
-        folder=str(tmp_path / "job"),
-        input=str(write_files(tmp_path / "in", NAMES)),
-        output=str(tmp_path / "job/score"),
-        script=str(SCRIPTS / "notes_each_file.py"),
-        code=str(SCRIPTS),
-        python=sys.executable,
-        settings=Settings.model_validate(
-            {
-                "mini_batch_size": 1,
-                "retry_settings": {"max_retries": 1},
-                "environment_variables": {
-                    MARK: mark,
-                    "LOG": str(tmp_path / "log"),
-                    "BROKEN": str(tmp_path / "broken"),
-                },
-            }
-        ),
+    manifest = make_manifest(
+        "notes_each_file.py",
+        write_files(tmp_path / "in", NAMES),
+        {"LOG": str(tmp_path / "log"), "BROKEN": str(tmp_path / "broken")},
+        retry_settings={"max_retries": 1},
     )
     manifest.write()
     job = Job.open(manifest.folder)
