@@ -4,7 +4,7 @@ from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
-from flows.desk import desk_of
+from flows.stations import station_of
 from scoring.chunk import Report, score_chunk
 from scoring.errors import InitFailedError, JobStoppedError
 from scoring.planning import Chunk
@@ -13,16 +13,16 @@ from scoring.settings import RetrySettings
 
 def attempt(folder: str, chunk: Chunk) -> Report:
     """One attempt at a chunk of the job in a folder; which one, Prefect's run count says."""
-    desk = desk_of(folder)
+    station = station_of(folder)
     context = TaskRunContext.get()
     assert context is not None, "score_minibatch runs as a Prefect task"
     number = context.task_run.run_count
     if number > 1:
         # Not Prefect's retry_delay_seconds: that sleeps in the Dask worker's thread, which Dask then waits for, and a
         # cancel that came meanwhile took 30 s (measured). This wait ends as soon as the job does.
-        desk.fleet.wait(desk.job.manifest.settings.retry_settings.pause())
-    with desk.attempt():
-        return score_chunk(desk.job, chunk, desk.fleet, attempt=number, tell=desk.news.put)
+        station.fleet.wait(station.job.manifest.settings.retry_settings.pause())
+    with station.attempt():
+        return score_chunk(station.job, chunk, station.fleet, attempt=number, tell=station.tell)
 
 
 def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") -> bool:

@@ -1,63 +1,108 @@
-"""Where a running job's slots and its news meet, in the process that runs its task runs.
-
-cloudpickle copies the globals that a task's body names into every task run. What task runs share with the flow
-therefore lives here, in a module of its own, and they reach it by importing it.
-"""
+"""The flow's end of a running job: it hears the news and ends scoring processes, wherever their Dask workers are."""
 
 import queue
-import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scoring.chunk import News
+from flows import stations
+from flows.bulletins import Bulletin
+from flows.stations import Station, open_station, topic_of
+from flows.task_runner import SlotTaskRunner
 from scoring.job import Job
 from scoring.parts import Done
-from scoring.slots import Fleet
 
 
-class Desk:
-    """One job's scoring processes, and the queue of what happened to its mini-batches."""
+class Desk(ABC):
+    """One job's news, and the word that ends its scoring processes."""
 
-    def __init__(self, job: Job, fleet: Fleet) -> None:
+    def __init__(self, job: Job) -> None:
         self.job = job
-        self.fleet = fleet
-        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
-        self._attempts = 0
-        self._quiet = threading.Condition()
+        self.news: queue.SimpleQueue[Bulletin] = queue.SimpleQueue()
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """While a task run scores: what it writes down at its end must be there before the ledger is summed."""
-        with self._quiet:
-            self._attempts += 1
-        try:
-            yield
-        finally:
-            with self._quiet:
-                self._attempts -= 1
-                self._quiet.notify_all()
+    @property
+    @abstractmethod
+    def has_scored(self) -> bool:
+        """Whether the job has scored anything, in an earlier attempt at it too."""
 
+    @abstractmethod
+    def start_early(self) -> None:
+        """Start scoring processes before there is work for them."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End the job's scoring processes and all their descendants now."""
+
+    @abstractmethod
     def wait_until_quiet(self, timeout: float) -> bool:
         """Wait until no task run scores, at most `timeout` seconds; whether that came true."""
-        with self._quiet:
-            return self._quiet.wait_for(lambda: self._attempts == 0, timeout)
+
+    @abstractmethod
+    def close(self) -> list[str]:
+        """End the scoring processes after the script's shutdown(); what that raised."""
 
 
-_desks: dict[str, Desk] = {}
+class DeskHere(Desk):
+    """Of a job whose Dask workers are threads of the flow's process."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._station = Station(job, lambda news: self.news.put(Bulletin.of([news])))
+        open_station(self._station)
+
+    @property
+    def has_scored(self) -> bool:
+        return self._station.fleet.has_scored
+
+    def start_early(self) -> None:
+        self._station.fleet.start_early(range(self.job.manifest.slots))
+
+    def stop(self) -> None:
+        # The station stays: a task run that begins as late as this must find it, and find it stopped.
+        self._station.fleet.stop()
+
+    def wait_until_quiet(self, timeout: float) -> bool:
+        return self._station.wait_until_quiet(timeout)
+
+    def close(self) -> list[str]:
+        return self._station.close()
+
+
+class DeskAfar(Desk):
+    """Of a job whose Dask workers are other processes, on this machine or elsewhere."""
+
+    def __init__(self, job: Job, runner: SlotTaskRunner) -> None:
+        super().__init__(job)
+        self._runner = runner
+
+    @property
+    def has_scored(self) -> bool:
+        return bool(Done(self.job.folder))
+
+    def start_early(self) -> None:
+        folder = self.job.manifest.folder
+        self._runner.client.subscribe_topic(topic_of(self.job), self._take)
+        self._runner.find_places(stations.prepare, folder)
+
+    async def _take(self, event: tuple[float, dict[str, object]]) -> None:
+        self.news.put(Bulletin.from_message(event[1]))
+
+    def stop(self) -> None:
+        self._runner.everywhere(stations.stop, self.job.manifest.folder)
+
+    def wait_until_quiet(self, timeout: float) -> bool:
+        return self._runner.wait_for_those_sent(timeout)
+
+    def close(self) -> list[str]:
+        told = self._runner.everywhere(stations.close, self.job.manifest.folder)
+        return [fault for faults in told for fault in faults]
 
 
 @contextmanager
-def open_desk(job: Job) -> Iterator[Desk]:
+def open_desk(job: Job, runner: SlotTaskRunner) -> Iterator[Desk]:
     """A job's desk for as long as its flow runs; whatever ends the flow, its scoring processes are killed first."""
-    desk = Desk(job, Fleet(job.manifest.launch(), has_scored=bool(Done(job.folder))))
-    _desks[job.manifest.folder] = desk
+    desk = DeskHere(job) if job.manifest.cluster is None else DeskAfar(job, runner)
     try:
         yield desk
     finally:
-        # The desk stays: a task run that begins as late as this must find it, and find it stopped.
-        desk.fleet.stop()
-
-
-def desk_of(folder: str) -> Desk:
-    """The desk of the job in a folder. Raises: LookupError when its flow does not run in this process."""
-    return _desks[folder]
+        desk.stop()

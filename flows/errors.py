@@ -1,5 +1,9 @@
-"""Why a job is refused before anything is scored."""
+"""What can go wrong with a job beyond its script."""
 
 
 class JobRefusedError(Exception):
     """What was asked for cannot be done; the text says what is wrong and what to type."""
+
+
+class DaskWorkerLostError(Exception):
+    """A task run has no outcome: the Dask workers that ran it died, or Dask forgot it."""

@@ -88,7 +88,7 @@ class Follower:
         if isinstance(outcome, InitFailedError):
             if outcome.fault.traceback:
                 get_run_logger().error("%s\n%s", outcome, outcome.fault.traceback)
-            if not self._desk.fleet.has_scored:
+            if not self._desk.has_scored:
                 raise outcome
             return str(outcome)
         if isinstance(outcome, Exception) and not isinstance(outcome, (MiniBatchesFailedError, JobStoppedError)):
@@ -96,7 +96,7 @@ class Follower:
         return None
 
     def _end_early(self, futures: list[PrefectFuture[Report]]) -> None:
-        self._desk.fleet.stop()
+        self._desk.stop()
         self._runner.drop([future for future in futures if not self._has_ended(future)])
         if not self._desk.wait_until_quiet(QUIET_WITHIN):
             get_run_logger().warning(

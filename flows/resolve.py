@@ -17,7 +17,7 @@ from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder, resolve_url
 from scoring.errors import InputError
 from scoring.finding import locate
-from scoring.manifest import MANIFEST, Manifest, Versioned
+from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
 from scoring.output import check_output
 from scoring.storage import Folder
 
@@ -72,6 +72,7 @@ def resolve(
         endpoint=adjusted.endpoint_name,
         deployment=adjusted.name,
         compute=compute.name,
+        cluster=_cluster(compute),
         model=_versioned(model),
         code_digest=PurePath(code).name,  # code is kept by its digest
     )
@@ -143,6 +144,12 @@ def check_instances(deployment: Deployment, compute: Compute) -> None:
             f"instance_count is {asked}, but compute {compute.name!r} has at most {most}; ask for {most} or fewer, or "
             f"raise it: batchpoint compute create --name {compute.name} --max-instances {asked}"
         )
+
+
+def _cluster(compute: Compute) -> Cluster | None:
+    if compute.type == "local":
+        return None
+    return Cluster.model_validate(compute.model_dump(include=set(Cluster.model_fields)))
 
 
 def _versioned(model: Model) -> Versioned:

@@ -14,6 +14,7 @@ from blocks.errors import BlockError
 from blocks.overrides import Overrides
 from blocks.prefect_store import PrefectStore
 from flows import chunks
+from flows.clusters import place_task_runs
 from flows.desk import Desk, open_desk
 from flows.errors import JobRefusedError
 from flows.following import Follower
@@ -118,34 +119,34 @@ def score_job(
 
 def run(job: Job, timings: dict[str, float]) -> Summary:
     """Score a resolved job on its slots and commit its output."""
-    with open_desk(job) as desk:
-        desk.fleet.start_early(job.manifest.slots)
+    runner = sized_task_runner(job.manifest)
+    with open_desk(job, runner) as desk:
+        desk.start_early()
         began = time.monotonic()
         list_inputs(job)
         timings["list"] = time.monotonic() - began
-        cause = score_all(job, desk)
+        cause = score_all(job, desk, runner)
         timings["score"] = time.monotonic() - began - timings["list"]
         show_running_as(runtime.flow_run.id, FINALIZING)
-        for fault in desk.fleet.close():
+        for fault in desk.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)
         summary = assemble_output(job, cause, timings)
         say_layout(summary, job.manifest.settings.rows_format)
         return summary
 
 
-def score_all(job: Job, desk: Desk) -> str | None:
+def score_all(job: Job, desk: Desk, runner: SlotTaskRunner) -> str | None:
     """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
-    runner = sized_task_runner(job.manifest.slots)
     follower = Follower(desk, Progress(job.listing.files, job.count_done()), runner)
     return follower.follow(submit(job, plan_chunks(job.mini_batches, job.manifest.slots)))
 
 
-def sized_task_runner(slots: int) -> SlotTaskRunner:
+def sized_task_runner(manifest: Manifest) -> SlotTaskRunner:
     """The flow's task runner, sized. Another one by with_options() would start a second flow run for each job."""
     context = FlowRunContext.get()
     assert context is not None
     assert isinstance(context.task_runner, SlotTaskRunner)
-    context.task_runner.size(slots)
+    place_task_runs(context.task_runner, manifest)
     return context.task_runner
 
 

@@ -1,7 +1,7 @@
 """What a job needs, frozen: written once into the job's folder, read by everything that works for the job."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -20,6 +20,14 @@ class Versioned(Record):
     name: str
     version: str = ""
     digest: str = ""
+
+
+class Cluster(Record):
+    """A cluster of other processes that runs the job's chunks: one that exists, or one made for the job."""
+
+    address: str | None = Field(None, description="Where the scheduler of the cluster that exists listens.")
+    cluster_class: str | None = Field(None, description="The class that makes one, by its full name.")
+    cluster_kwargs: dict[str, Any] = Field(default_factory=dict, description="What that class is called with.")
 
 
 class Manifest(Record):
@@ -42,6 +50,7 @@ class Manifest(Record):
     endpoint: str = ""
     deployment: str = ""
     compute: str = ""
+    cluster: Cluster | None = Field(None, description="Where chunks run; none: in the flow's own process.")
     model: Versioned | None = None
     code_digest: str = ""
     overwrite: bool = False

@@ -103,7 +103,7 @@ class _Run:
     def all(self) -> Summary:
         manifest, began = self.job.manifest, time.monotonic()
         try:
-            self.fleet.start_early(manifest.slots)
+            self.fleet.start_early(range(manifest.slots))
             write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)
             listed = time.monotonic()
             chunks = plan_chunks(self.job.mini_batches, manifest.slots)

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -109,7 +109,7 @@ class Fleet:
         self.scratch = Path(tempfile.mkdtemp(prefix="batchpoint-"))
         self._launch = launch
         self._lock = threading.Lock()
-        self._slots = 0
+        self._next = 0
         self._idle: list[Slot] = []
         self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
@@ -145,18 +145,18 @@ class Fleet:
             self._processes = {one for one in self._processes if one.is_alive} | {process}
         return process
 
-    def start_early(self, slots: int) -> None:
-        """Start scoring processes before there is work for them: frameworks take seconds to import."""
-        while self._slots < slots:
-            slot = self._new_slot()
+    def start_early(self, numbers: Iterable[int]) -> None:
+        """Start the scoring processes of some slots before there is work: frameworks take seconds to import."""
+        for number in numbers:
+            slot = self._new_slot(number)
             slot.start()
             with self._lock:
                 self._idle.append(slot)
 
-    def _new_slot(self) -> Slot:
+    def _new_slot(self, number: int | None = None) -> Slot:
         with self._lock:
-            slot = Slot(self, self._slots)
-            self._slots += 1
+            slot = Slot(self, self._next if number is None else number)
+            self._next = max(self._next, slot.number + 1)
         return slot
 
     @contextmanager

@@ -1,0 +1,134 @@
+"""Jobs on a Dask cluster of other processes, that others may use as well and whose Dask workers may die."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import distributed
+import psutil
+import pytest
+from prefect.states import Cancelling
+
+from blocks.specs import Compute
+from deployments.service import computes
+from tests.flows.conftest import Jobs, launcher_of, processes_of, wait_for
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+NOTES_CALLS = """
+    import os, time
+    def init(): print("loaded in", os.getppid())
+    def run(mini_batch):
+        with open({notes!r}, "a") as notes:
+            notes.write(os.path.basename(mini_batch[0]) + "\\n")
+        while os.path.basename(mini_batch[0]) == {waits_on!r} and not os.path.exists({go_on!r}):
+            time.sleep(0.02)
+        time.sleep({seconds})
+        return [os.path.basename(path) for path in mini_batch]
+"""
+HANGS = """
+    import ctypes
+    def init(): pass
+    def run(mini_batch): ctypes.PyDLL(None).sleep(600)  # with the GIL held
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(jobs: Jobs) -> Iterator[distributed.LocalCluster]:
+    """Two Dask worker processes of two threads each: a job of two slots must not take all four."""
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=2,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+    ) as made:
+        compute = Compute(name="cluster", type="dask", address=made.scheduler_address, max_instances=2)
+        computes.create(jobs.store, jobs.launcher, compute)
+        yield made
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> dict[str, str]:
+    return {"notes": str(tmp_path / "notes"), "go_on": str(tmp_path / "go-on"), "waits_on": ""}
+
+
+def starters_of(job: str) -> list[int]:
+    """For each scoring process of a job, the process of the Dask worker that started it."""
+    working = processes_of(job)
+    guardians = [each for each in working if "guardian.py" in " ".join(each.cmdline())]
+    parents = [parent for guardian in guardians if (parent := guardian.parent()) is not None]
+    # A guardian's child bears the guardian's name until it becomes the script.
+    return [parent.pid for parent in parents if parent not in working]
+
+
+def test_a_job_on_a_cluster_writes_the_same_bytes_with_no_more_scoring_processes_than_slots(
+    jobs: Jobs, cluster: distributed.LocalCluster, script: dict[str, str]
+) -> None:
+    text = NOTES_CALLS.format(**script, seconds=0.05)
+    endpoint = jobs.endpoint(text, compute="cluster", mini_batch_size=1, max_concurrency_per_instance=2)
+    job = jobs.send(endpoint, input=jobs.files(60))
+    most = 0
+
+    def ended() -> bool:
+        nonlocal most
+        most = max(most, len(starters_of(job)))
+        state = jobs.read(job).state
+        return state is not None and state.is_final()
+
+    wait_for(ended, 60)
+    run = jobs.read(job)
+    assert run.state_name == "Completed", run.state.message if run.state else run
+    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(60))]
+    assert most == 2
+    assert not processes_of(job)
+    assert sorted(Path(script["notes"]).read_text().split()) == [f"{number:04d}.txt" for number in range(60)]
+
+
+def test_a_dask_worker_killed_in_mid_chunk_costs_what_it_was_doing_and_nothing_else(
+    jobs: Jobs, cluster: distributed.LocalCluster, script: dict[str, str]
+) -> None:
+    script["waits_on"] = "0010.txt"
+    text = NOTES_CALLS.format(**script, seconds=0)
+    endpoint = jobs.endpoint(text, compute="cluster", mini_batch_size=1, retry_settings={"max_retries": 0})
+    job = jobs.send(endpoint, input=jobs.files(40))
+    notes = Path(script["notes"])
+    wait_for(lambda: notes.exists() and "0010.txt" in notes.read_text())
+    stored = os.listdir(jobs.folder_of(job) / "parts")
+    psutil.Process(starters_of(job).pop()).kill()
+    wait_for(lambda: notes.read_text().count("0010.txt") == 2)
+    Path(script["go_on"]).touch()
+    assert jobs.finish(job).state_name == "Completed"
+    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
+    calls = notes.read_text().split()
+    again = {name for name in calls if calls.count(name) > 1}
+    for part in stored:
+        first, last = (int(number) for number in part.removesuffix(".part").split("-"))
+        assert not again & {f"{number:04d}.txt" for number in range(first, last + 1)}, "stored work was done again"
+
+
+@pytest.mark.parametrize("how", ["cancel", "kill"])
+def test_whatever_ends_the_flow_ends_its_scripts_on_the_cluster(
+    how: str, jobs: Jobs, cluster: distributed.LocalCluster
+) -> None:
+    job = jobs.send(jobs.endpoint(HANGS, compute="cluster"), input=jobs.files(2))
+    wait_for(lambda: any("program.py" in " ".join(each.cmdline()) for each in processes_of(job)))
+    began = time.monotonic()
+    if how == "cancel":
+        jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling())
+        assert jobs.finish(job).state_name == "Cancelled"
+    else:
+        launcher_of(job).kill()
+    wait_for(lambda: not processes_of(job), 10)
+    assert time.monotonic() - began < 10
+
+
+def test_a_cluster_that_is_not_there_is_named_in_the_jobs_state(jobs: Jobs) -> None:
+    nowhere = Compute(name="nowhere", type="dask", address="tcp://127.0.0.1:1", max_instances=1)
+    computes.create(jobs.store, jobs.launcher, nowhere)
+    job = jobs.send(jobs.endpoint(HANGS, compute="nowhere"), input=jobs.files(1))
+    run = jobs.finish(job)
+    assert run.state_name == "Failed"
+    assert run.state is not None
+    assert "no Dask scheduler answers at tcp://127.0.0.1:1" in str(run.state.message)
