@@ -5,6 +5,8 @@ HINTS = {
     "deployment": "batchpoint batch-deployment create --name {1} --endpoint-name {0} --file deployment.yml",
     "model": "batchpoint model create --name {0} --path FOLDER",
     "compute": "batchpoint compute create --name {0} --type local --max-instances 1",
+    "environment": "batchpoint environment create --name {0} --conda-file conda.yaml",
+    "data asset": "batchpoint data create --name {0} --path FOLDER",
     "datastore": "batchpoint datastore create --name {0} --root FOLDER",
 }
 
@@ -17,7 +19,7 @@ class NotRegistered(BlockError):  # noqa: N818 - reads as what happened, like Fi
     """Nothing is registered under this name.
 
     Args:
-        word: what was looked for: endpoint, deployment, model, compute, datastore or environment.
+        word: what was looked for, as its kind is called: endpoint, model, data asset.
         name: the parts of its name, such as an endpoint's and a deployment's.
         known: names that are registered in its place, spelled as they were given.
     """
@@ -35,6 +37,25 @@ class NotRegistered(BlockError):  # noqa: N818 - reads as what happened, like Fi
             said = f"no {self.word} {self.name[0]!r} is registered; there is {_either(self.known)}"
         hint = HINTS.get(self.word)
         return f"{said}; to register it: {hint.format(*self.name)}" if hint else said
+
+
+class AlreadyRegistered(BlockError):  # noqa: N818 - see above
+    """Something else took this name first.
+
+    Args:
+        word: what was to be registered, as its kind is called.
+        name: the parts of its name.
+    """
+
+    def __init__(self, word: str, name: tuple[str, ...]) -> None:
+        super().__init__(word, name)
+        self.word, self.name = word, name
+
+    def __str__(self) -> str:
+        return (
+            f"{self.word} {'/'.join(filter(None, self.name))!r} was registered by someone else at the same moment; "
+            "look at it with show, and try again to change it"
+        )
 
 
 class UnreadableBlock(BlockError):  # noqa: N818 - see above

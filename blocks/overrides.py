@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from blocks.specs import Deployment, Part, Resources
-from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Settings
+from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Seconds, Settings
 
 
 def _said(field: str) -> str:
@@ -16,7 +16,7 @@ class RetryOverrides(Part):
     """What one job may change of its deployment's retry_settings."""
 
     max_retries: int | None = Field(None, description=RetrySettings.model_fields["max_retries"].description)
-    timeout: float | None = Field(None, description=RetrySettings.model_fields["timeout"].description)
+    timeout: Seconds | None = Field(None, description=RetrySettings.model_fields["timeout"].description)
 
 
 class Overrides(Part):
@@ -33,7 +33,7 @@ class Overrides(Part):
     logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
     output_file_name: str | None = Field(None, description=_said("output_file_name"))
     output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
-    init_timeout: float | None = Field(None, description=_said("init_timeout"))
+    init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
 
     @model_validator(mode="after")

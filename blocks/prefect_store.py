@@ -1,6 +1,7 @@
 """Registered things as Prefect's block documents."""
 
 import builtins
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -13,11 +14,11 @@ from prefect.client.schemas.objects import BlockDocument
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
 from pydantic import ValidationError
 
-from blocks.errors import UnreadableBlock
+from blocks.errors import AlreadyRegistered, UnreadableBlock
 from blocks.names import block_name
 from blocks.problems import problems_in
 from blocks.specs import Spec
-from blocks.store import not_registered
+from blocks.store import Dates, not_registered
 from blocks.types import BLOCKS
 
 S = TypeVar("S", bound=Spec)
@@ -35,17 +36,23 @@ class PrefectStore:
         return _spec(kind, self._document(kind, name))
 
     def put(self, spec: Spec) -> None:
-        kind = type(spec)
-        type_id, schema_id = self._registered(BLOCKS[kind])
-        data = {"spec": spec.model_dump(mode="json")}
-        new = BlockDocumentCreate(
-            name=block_name(*spec.key), data=data, block_schema_id=schema_id, block_type_id=type_id
-        )
+        new = self._new_document(spec)
         try:
             self._client.create_block_document(new)
         except ObjectAlreadyExists:
-            changed = BlockDocumentUpdate(block_schema_id=schema_id, data=data, merge_existing_data=False)
-            self._client.update_block_document(self._document(kind, spec.key).id, changed)
+            changed = BlockDocumentUpdate(block_schema_id=new.block_schema_id, data=new.data, merge_existing_data=False)
+            self._client.update_block_document(self._document(type(spec), spec.key).id, changed)
+
+    def add(self, spec: Spec) -> None:
+        try:
+            self._client.create_block_document(self._new_document(spec))
+        except ObjectAlreadyExists:
+            raise AlreadyRegistered(spec.word, spec.key) from None
+
+    def dates(self, kind: type[Spec], *name: str) -> Dates:
+        document = self._document(kind, name)
+        created = document.created or datetime.fromtimestamp(0, UTC)
+        return Dates(created, document.updated or created)
 
     def delete(self, kind: type[Spec], *name: str) -> None:
         self._client.delete_block_document(self._document(kind, name).id)
@@ -73,6 +80,13 @@ class PrefectStore:
             return self._client.read_block_document_by_name(block_name(*name), slug)
         except ObjectNotFound:
             raise not_registered(self, kind, name) from None
+
+    def _new_document(self, spec: Spec) -> BlockDocumentCreate:
+        type_id, schema_id = self._registered(BLOCKS[type(spec)])
+        data = {"spec": spec.model_dump(mode="json")}
+        return BlockDocumentCreate(
+            name=block_name(*spec.key), data=data, block_schema_id=schema_id, block_type_id=type_id
+        )
 
     def _registered(self, block: type[Block]) -> tuple[UUID, UUID]:
         """The ids of a block's type and schema; the first to be missed makes all the block types known."""

@@ -3,7 +3,7 @@
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
-from blocks import specs
+from blocks import schedules, specs
 
 REFERENCE = "https://learn.microsoft.com/azure/machine-learning/"
 
@@ -56,6 +56,17 @@ class EnvironmentBlock(Block):
     spec: specs.Environment = Field(description="The environment as declared.")
 
 
+class DataBlock(Block):
+    """Files to score, under a name and in versions."""
+
+    _block_type_name = "Batch Data Asset"
+    _block_type_slug = "batch-data-asset"
+    _documentation_url = HttpUrl(f"{REFERENCE}reference-yaml-data")
+    _code_example = _example("DataBlock")
+
+    spec: specs.Data = Field(description="The data asset as registered.")
+
+
 class ComputeBlock(Block):
     """Where jobs run, and how many instances all of them may use together."""
 
@@ -78,11 +89,24 @@ class DatastoreBlock(Block):
     spec: specs.Datastore = Field(description="The datastore as declared.")
 
 
+class ScheduleBlock(Block):
+    """When which job is sent to an endpoint."""
+
+    _block_type_name = "Batch Schedule"
+    _block_type_slug = "batch-schedule"
+    _documentation_url = HttpUrl(f"{REFERENCE}reference-yaml-schedule")
+    _code_example = _example("ScheduleBlock")
+
+    spec: schedules.Schedule = Field(description="The schedule as declared.")
+
+
 BLOCKS: dict[type[specs.Spec], type[Block]] = {
     specs.Endpoint: EndpointBlock,
     specs.Deployment: DeploymentBlock,
     specs.Model: ModelBlock,
     specs.Environment: EnvironmentBlock,
+    specs.Data: DataBlock,
     specs.Compute: ComputeBlock,
     specs.Datastore: DatastoreBlock,
+    schedules.Schedule: ScheduleBlock,
 }

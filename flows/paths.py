@@ -3,7 +3,9 @@
 import re
 from pathlib import PurePath
 
-from blocks.specs import Datastore
+from blocks.errors import UnclearReference
+from blocks.references import find_asset
+from blocks.specs import Data, Datastore
 from blocks.store import Store
 from flows.errors import JobRefusedError
 from scoring.storage import as_url
@@ -13,7 +15,8 @@ JOBS = "azureml"
 OUTPUT = "score"
 # The short form, and the long one that names subscription, resource group and workspace before it.
 IN_DATASTORE = re.compile(
-    r"azureml:/(?:/?subscriptions/.*)?/datastores/(?P<store>[^/]+)/paths(?P<path>/.*)?$", re.IGNORECASE
+    r"(?:azureml:/(?:/?subscriptions/.*)?|/subscriptions/.*)/datastores/(?P<store>[^/]+)/paths(?P<path>/.*)?$",
+    re.IGNORECASE,
 )
 
 
@@ -22,8 +25,10 @@ def resolve_url(store: Store, text: str) -> str:
 
     Args:
         store: where datastores are looked up.
-        text: azureml://datastores/NAME/paths/PATH, any URL, or an absolute local path.
-    Raises: JobRefusedError for a relative path or another azureml: form; NotRegistered for an unknown datastore.
+        text: azureml://datastores/NAME/paths/PATH, a data asset such as azureml:NAME:VERSION, any URL, or an absolute
+            local path.
+    Raises: JobRefusedError for a relative path or another azureml: form; NotRegistered for a datastore or a data
+        asset that is not there.
     Source: azure-semantics 3.1.
     """
     if found := IN_DATASTORE.match(text):
@@ -33,16 +38,25 @@ def resolve_url(store: Store, text: str) -> str:
             raise JobRefusedError(f"{text} leaves its datastore; a path inside a datastore has no ..")
         root = as_url(datastore.root)
         return f"{root}/{below}" if below else root
-    if text.startswith("azureml:"):
-        raise JobRefusedError(
-            f"{text} is no path; write azureml://datastores/NAME/paths/PATH, a URL, or an absolute path"
-        )
+    if text.startswith(("azureml:", "/subscriptions/")):
+        return _of_data_asset(store, text)
     if "://" in text or PurePath(text).is_absolute():
         return as_url(text)
     raise JobRefusedError(
         f"{text!r} is a relative path, and the job runs in another folder; give an absolute path, a URL, or "
         "azureml://datastores/NAME/paths/PATH"
     )
+
+
+def _of_data_asset(store: Store, text: str) -> str:
+    try:
+        path = find_asset(store, Data, text).path
+    except UnclearReference as error:
+        raise JobRefusedError(
+            f"{text} is no path; write azureml://datastores/NAME/paths/PATH, a URL, an absolute path, or a data asset "
+            "as azureml:NAME:VERSION or azureml:NAME@latest"
+        ) from error
+    return resolve_url(store, path)
 
 
 def job_path(job_id: str) -> str:

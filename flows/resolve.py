@@ -13,6 +13,7 @@ from blocks.problems import problems_in
 from blocks.references import find_compute, find_model
 from blocks.specs import Compute, Deployment, Endpoint, Model
 from blocks.store import Store
+from flows.contents import check_model
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder, resolve_url
 from scoring.errors import InputError
@@ -53,6 +54,7 @@ def resolve(
     check_instances(adjusted, compute)
     assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
     model = find_model(store, adjusted.model)
+    check_model(model)
     output_url = output_folder(store, job, output)
     input_url = resolve_url(store, input)
     locate(input_url)

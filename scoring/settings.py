@@ -2,10 +2,20 @@
 
 import random
 import re
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
 
@@ -38,7 +48,19 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _in_seconds(value: object) -> object:
+    if not (isinstance(value, str) and value[:1] in "Pp"):
+        return value
+    try:
+        return DURATION.validate_python(value.upper()).total_seconds()
+    except ValidationError:
+        raise ValueError(f"{value!r} is no duration; write seconds, such as 90, or ISO 8601, such as PT1M30S") from None
+
+
+DURATION = TypeAdapter(timedelta)
 AnyCase = BeforeValidator(_lower)
+Seconds = Annotated[float, BeforeValidator(_in_seconds)]
+"""A duration: seconds, or what ISO 8601 and Azure's REST write for them, such as PT1M30S."""
 
 
 class Strict(BaseModel):
@@ -53,8 +75,8 @@ class RetrySettings(Strict):
     max_retries: int = Field(
         3, ge=0, description="Tries after the first one that a failed mini-batch gets: N means N + 1 tries."
     )
-    timeout: float = Field(30, gt=0, le=259200, description="Seconds that one call of run() may take.")
-    delay: float = Field(0, ge=0, le=3600, description="Seconds to wait before a failed mini-batch is tried again.")
+    timeout: Seconds = Field(30, gt=0, le=259200, description="Seconds that one call of run() may take.")
+    delay: Seconds = Field(0, ge=0, le=3600, description="Seconds to wait before a failed mini-batch is tried again.")
     jitter: float = Field(
         0, ge=0, le=1, description="How much of the delay is random: 0 none, 1 up to the delay again on top."
     )
@@ -93,7 +115,7 @@ class Settings(Strict):
     environment_variables: dict[str, str] = Field(
         default_factory=dict, description="Environment variables set for the scoring script."
     )
-    init_timeout: float = Field(
+    init_timeout: Seconds = Field(
         300, gt=0, le=259200, description="Seconds that importing the script and init() may take."
     )
     threads: int = Field(

@@ -1,15 +1,18 @@
 """What can be registered, as declared: one strict model per kind of thing."""
 
-from blocks.specs.assets import Environment, Model
-from blocks.specs.base import Part, Spec
+from blocks.specs.assets import Conda, Data, Environment, Model
+from blocks.specs.base import Asset, Part, Spec, is_read_only
 from blocks.specs.compute import Compute
 from blocks.specs.datastore import Datastore
 from blocks.specs.deployment import CodeConfiguration, Deployment, Resources
 from blocks.specs.endpoint import Defaults, Endpoint
 
 __all__ = [
+    "Asset",
     "CodeConfiguration",
     "Compute",
+    "Conda",
+    "Data",
     "Datastore",
     "Defaults",
     "Deployment",
@@ -19,4 +22,5 @@ __all__ = [
     "Part",
     "Resources",
     "Spec",
+    "is_read_only",
 ]

@@ -2,9 +2,10 @@
 
 import re
 from abc import abstractmethod
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from scoring.settings import Strict
 
@@ -65,3 +66,43 @@ class Spec(Part):
     @abstractmethod
     def key(self) -> tuple[str, ...]:
         """The names under which it is registered, unique among its kind without regard to case."""
+
+
+def as_any_of(schema: JsonDict) -> None:
+    """One flat anyOf: Prefect's forms draw no other union."""
+    written: Any = schema.pop("oneOf", None) or schema["anyOf"]
+    schema["anyOf"] = [branch for outer in written for branch in outer.get("oneOf", [outer])]
+
+
+READ_ONLY: JsonDict = {"readOnly": True}
+"""Marks a field that is set when the thing is registered, whatever a declaration says."""
+
+
+def is_read_only(kind: type[Spec], field: str) -> bool:
+    """Whether only the system sets a field of a kind."""
+    return kind.model_fields[field].json_schema_extra == READ_ONLY
+
+
+class Asset(Spec):
+    """Base of what is registered in versions that never change."""
+
+    name: AssetName = Field(description="The name that all its versions share.")
+    version: AssetName | None = Field(None, description="The version; left out, the next whole number.")
+    description: str = Field("", description=DESCRIPTION)
+    tags: TextMap = Field(default_factory=dict, description=TAGS)
+    properties: TextMap = Field(default_factory=dict, description=PROPERTIES)
+    digest: str | None = Field(
+        None, description="SHA-256 of its content, set when it is registered.", json_schema_extra=READ_ONLY
+    )
+    archived: bool = Field(
+        False,
+        description="Whether it is left out of lists and of @latest, set by archive and restore.",
+        json_schema_extra=READ_ONLY,
+    )
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name, self.version or "")
+
+    def __str__(self) -> str:
+        return f"azureml:{self.name}:{self.version}"

@@ -4,24 +4,30 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, field_serializer, field_validator
-from pydantic.config import JsonDict
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    field_serializer,
+    field_validator,
+)
 
-from blocks.specs.assets import Model
-from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap
+from blocks.specs.assets import Environment, Model
+from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap, as_any_of
 from scoring.settings import OutputAction, Settings
 
 
 def _written_as(value: object) -> str:
-    return "<inline>" if isinstance(value, Mapping | Model) else "<reference>"
-
-
-def _as_any_of(schema: JsonDict) -> None:
-    schema["anyOf"] = schema.pop("oneOf")  # Prefect's forms draw no other union
+    return "<inline>" if isinstance(value, Mapping | BaseModel) else "<reference>"
 
 
 ModelOrReference = Annotated[
     Annotated[str, Tag("<reference>")] | Annotated[Model, Tag("<inline>")], Discriminator(_written_as)
+]
+EnvironmentOrReference = Annotated[
+    Annotated[str, Tag("<reference>")] | Annotated[Environment, Tag("<inline>")], Discriminator(_written_as)
 ]
 
 
@@ -61,11 +67,14 @@ class Deployment(Spec):
     type: Literal["model"] = Field("model", description="What the deployment runs: a model.")
     model: ModelOrReference = Field(
         description="The model: azureml:NAME:VERSION, azureml:NAME@latest, or name and path of one to register.",
-        json_schema_extra=_as_any_of,
+        json_schema_extra=as_any_of,
     )
     code_configuration: CodeConfiguration = Field(description="Which script scores the files, and where it lives.")
-    environment: str | dict[str, Any] | None = Field(
-        None, description="The environment of the scoring script; empty runs it where Batchpoint is installed."
+    environment: EnvironmentOrReference | None = Field(
+        None,
+        description="What the script needs installed: azureml:NAME:VERSION, azureml:NAME@latest, or image and "
+        "conda_file of one to register. Not built yet: scripts run where Batchpoint is installed.",
+        json_schema_extra=as_any_of,
     )
     compute: str = Field(min_length=1, description="The compute that runs its jobs: azureml:NAME or NAME.")
     resources: Resources = Field(default_factory=Resources, description="What a job takes of its compute.")
@@ -74,14 +83,6 @@ class Deployment(Spec):
     @property
     def key(self) -> tuple[str, ...]:
         return (self.endpoint_name, self.name)
-
-    @field_validator("environment", mode="before")
-    @classmethod
-    def _no_environment(cls, value: object) -> None:
-        if value is not None:
-            raise ValueError(
-                "environments are not built yet, so scripts run where Batchpoint is installed; remove `environment:`"
-            )
 
     @field_serializer("settings", mode="wrap")
     def _readable_again(self, settings: Settings, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every command shares: output, errors, and how Azure's command line is spelled."""
 
 import importlib
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,9 @@ import click
 
 from deployments.cli.errors import causes
 from deployments.cli.output import FORMATS, Query, show
+
+PAIRS = {"--set", "--tags"}
+CHANGES = {"--add", "--remove"}
 
 
 def shared_options() -> list[click.Parameter]:
@@ -84,13 +88,26 @@ class Noun(click.Group):
 
 
 def _several_values(args: Iterator[str]) -> Iterator[str]:
-    """`--set a=1 b=2` sets both, as in Azure's command line."""
-    is_setting = has_value = False
+    """`--set a=1 b=2` sets both, as in Azure's command line; what follows `--add` or `--remove` is one change."""
+    option = ""
+    words: list[str] = []
     for arg in args:
         if arg.startswith("-"):
-            is_setting, has_value = arg.partition("=")[0] == "--set", "=" in arg
-        elif is_setting and has_value:
-            yield "--set"
+            yield from _gathered(option, words)
+            option, equals, value = arg.partition("=") if arg.startswith("--") else (arg, "", "")
+            words = [value] if equals and option in PAIRS | CHANGES else []
+            if option not in PAIRS | CHANGES:
+                yield arg
+        elif option in PAIRS | CHANGES:
+            words.append(arg)
         else:
-            has_value = True
-        yield arg
+            yield arg
+    yield from _gathered(option, words)
+
+
+def _gathered(option: str, words: list[str]) -> Iterator[str]:
+    if option in PAIRS:
+        for word in words or [""]:
+            yield from (option, word)
+    elif option in CHANGES:
+        yield from (option, shlex.join(words))

@@ -29,7 +29,7 @@ def compute() -> None:
 @options.no_wait
 @options.assignments
 @click.pass_obj
-def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: str | None) -> Compute:
+def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> Compute:
     """Register a compute, or change the one of its name."""
     spec = options.declared(Compute, read(file), assignments, **flags)
     return computes.create(session.store, session.launcher, spec)

@@ -9,7 +9,7 @@ from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import read
-from deployments.service import datastores
+from deployments.service import datastores, shown
 
 
 @click.group("datastore", cls=Noun)
@@ -22,10 +22,11 @@ def datastore() -> None:
 @options.named(Datastore, required=False)
 @click.option("--type", "-t", help=options.about(Datastore, "type"))
 @click.option("--root", help=options.about(Datastore, "root"))
+@options.description(Datastore)
 @options.assignments
 @click.pass_obj
 def create(
-    session: Session, /, file: Path | None, assignments: tuple[str, ...], root: str | None, **flags: str | None
+    session: Session, /, file: Path | None, assignments: tuple[str, ...], root: str | None, **flags: options.Flag
 ) -> Datastore:
     """Register a datastore, or change the one of its name."""
     spec = options.declared(Datastore, read(file), assignments, root=options.here(root), **flags)
@@ -35,9 +36,9 @@ def create(
 @datastore.command("show")
 @options.named(Datastore)
 @click.pass_obj
-def show(session: Session, name: str) -> Datastore:
+def show(session: Session, name: str) -> shown.Shown:
     """Show a datastore."""
-    return datastores.show(session.store, name)
+    return shown.datastore(session.store, datastores.show(session.store, name))
 
 
 @datastore.command("list")
@@ -45,3 +46,13 @@ def show(session: Session, name: str) -> Datastore:
 def list_all(session: Session) -> list[Datastore]:
     """List datastores."""
     return datastores.list_all(session.store)
+
+
+@datastore.command("delete")
+@options.named(Datastore)
+@options.yes
+@click.pass_obj
+def delete(session: Session, name: str, yes: bool) -> None:
+    """Forget a datastore; its files stay. The default one is refused, and one that data assets lie in."""
+    options.confirm(f"Delete datastore {name}?", yes)
+    datastores.delete(session.store, name)

@@ -9,7 +9,7 @@ from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import document_of, read
-from deployments.service import deployments
+from deployments.service import deployments, shown
 
 of_endpoint = click.option("--endpoint-name", "-e", required=True, help=options.about(Deployment, "endpoint_name"))
 skip_check = click.option(
@@ -17,7 +17,7 @@ skip_check = click.option(
 )
 
 
-@click.group("batch-deployment", cls=Noun)
+@click.group("batch-deployment", cls=Noun, later={"list-jobs": "deployments.cli.jobs:list_jobs_of_deployment"})
 def deployment() -> None:
     """What scores the files: a model, its scoring script, compute and settings, under an endpoint."""
 
@@ -29,22 +29,29 @@ def deployment() -> None:
 @click.option("--set-default", is_flag=True, help="Send the endpoint's jobs here from now on.")
 @skip_check
 @options.no_wait
+@options.description(Deployment)
+@options.tags
 @options.assignments
 @click.pass_obj
 def create(
     session: Session,
+    /,
     file: Path | None,
-    name: str | None,
-    endpoint_name: str | None,
     set_default: bool,
     skip_script_validation: bool,
     assignments: tuple[str, ...],
-) -> Deployment:
+    **flags: options.Flag,
+) -> shown.Shown:
     """Register a deployment, or change the one of its name."""
-    spec = options.declared(Deployment, read(file), assignments, name=name, endpoint_name=endpoint_name)
-    return deployments.create(
-        session.store, session.launcher, spec, set_default=set_default, check=not skip_script_validation
+    created = deployments.create(
+        session.store,
+        session.launcher,
+        options.declared(Deployment, read(file), assignments, **flags),
+        set_default=set_default,
+        check=not skip_script_validation,
+        tell=options.note,
     )
+    return shown.deployment(session.store, session.launcher, created)
 
 
 @deployment.command("update")
@@ -53,29 +60,40 @@ def create(
 @of_endpoint
 @skip_check
 @options.no_wait
+@options.description(Deployment)
+@options.tags
+@options.additions
+@options.removals
 @options.assignments
 @click.pass_obj
 def update(
     session: Session,
+    /,
     file: Path | None,
     name: str,
     endpoint_name: str,
     skip_script_validation: bool,
     assignments: tuple[str, ...],
-) -> Deployment:
-    """Change a deployment: --set settings.mini_batch_size=20."""
-    document = options.changed(document_of(deployments.show(session.store, endpoint_name, name)), file)
-    spec = options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name)
-    return deployments.update(session.store, session.launcher, spec, check=not skip_script_validation)
+    additions: tuple[str, ...],
+    removals: tuple[str, ...],
+    **flags: options.Flag,
+) -> shown.Shown:
+    """Change a deployment: --set settings.mini_batch_size=20. Jobs that run go on as they began."""
+    registered = document_of(deployments.show(session.store, endpoint_name, name))
+    document = options.changed(registered, file, additions, removals)
+    spec = options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name, **flags)
+    check = not skip_script_validation
+    updated = deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
+    return shown.deployment(session.store, session.launcher, updated)
 
 
 @deployment.command("show")
 @options.named(Deployment)
 @of_endpoint
 @click.pass_obj
-def show(session: Session, name: str, endpoint_name: str) -> Deployment:
-    """Show a deployment."""
-    return deployments.show(session.store, endpoint_name, name)
+def show(session: Session, name: str, endpoint_name: str) -> shown.Shown:
+    """Show a deployment: what was declared, whether it is the default, and its last job."""
+    return shown.deployment(session.store, session.launcher, deployments.show(session.store, endpoint_name, name))
 
 
 @deployment.command("list")

@@ -9,7 +9,7 @@ from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import document_of, read
-from deployments.service import endpoints
+from deployments.service import endpoints, shown
 
 JOBS = {"invoke": "deployments.cli.jobs:invoke", "list-jobs": "deployments.cli.jobs:list_jobs"}
 
@@ -23,33 +23,50 @@ def endpoint() -> None:
 @options.file
 @options.named(Endpoint, required=False)
 @options.no_wait
+@options.description(Endpoint)
+@options.tags
 @options.assignments
 @click.pass_obj
-def create(session: Session, file: Path | None, name: str | None, assignments: tuple[str, ...]) -> Endpoint:
+def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> shown.Shown:
     """Register an endpoint, or change the one of its name."""
-    spec = options.declared(Endpoint, read(file), assignments, name=name)
-    return endpoints.create(session.store, session.launcher, spec)
+    spec = options.declared(Endpoint, read(file), assignments, **flags)
+    created = endpoints.create(session.store, session.launcher, spec)
+    return shown.endpoint(session.store, session.launcher, created)
 
 
 @endpoint.command("update")
 @options.file
 @options.named(Endpoint)
 @options.no_wait
+@options.description(Endpoint)
+@options.tags
+@options.additions
+@options.removals
 @options.assignments
 @click.pass_obj
-def update(session: Session, file: Path | None, name: str, assignments: tuple[str, ...]) -> Endpoint:
+def update(
+    session: Session,
+    /,
+    file: Path | None,
+    name: str,
+    assignments: tuple[str, ...],
+    additions: tuple[str, ...],
+    removals: tuple[str, ...],
+    **flags: options.Flag,
+) -> shown.Shown:
     """Change an endpoint: --set defaults.deployment_name=NAME sends its jobs to another deployment."""
-    document = options.changed(document_of(endpoints.show(session.store, name)), file)
-    spec = options.declared(Endpoint, document, assignments, name=name)
-    return endpoints.update(session.store, session.launcher, spec)
+    document = options.changed(document_of(endpoints.show(session.store, name)), file, additions, removals)
+    spec = options.declared(Endpoint, document, assignments, name=name, **flags)
+    updated = endpoints.update(session.store, session.launcher, spec)
+    return shown.endpoint(session.store, session.launcher, updated)
 
 
 @endpoint.command("show")
 @options.named(Endpoint)
 @click.pass_obj
-def show(session: Session, name: str) -> Endpoint:
-    """Show an endpoint."""
-    return endpoints.show(session.store, name)
+def show(session: Session, name: str) -> shown.Shown:
+    """Show an endpoint: what was declared, where a POST starts a job, and the last job."""
+    return shown.endpoint(session.store, session.launcher, endpoints.show(session.store, name))
 
 
 @endpoint.command("list")

@@ -106,6 +106,20 @@ def list_jobs(session: Session, name: str, max_results: int) -> "list[Job]":
     return jobs.list_all(session.store, client, endpoint=name, most=max_results)
 
 
+@click.command("list-jobs", cls=Verb)
+@click.option("--name", "-n", required=True, help="The deployment's name.")
+@click.option("--endpoint-name", "-e", required=True, help="The endpoint it belongs to.")
+@most
+@click.pass_obj
+def list_jobs_of_deployment(session: Session, name: str, endpoint_name: str, max_results: int) -> "list[Job]":
+    """List a deployment's jobs, the newest first."""
+    client = _client(session)
+    from deployments.service import deployments, jobs
+
+    found = deployments.show(session.store, endpoint_name, name)
+    return jobs.list_all(session.store, client, endpoint=endpoint_name, deployment=found.name, most=max_results)
+
+
 @click.group("job", cls=Noun)
 def job() -> None:
     """Jobs: invocations of endpoints."""

@@ -6,10 +6,11 @@ import click
 
 from blocks.specs import Model
 from deployments.cli import options
+from deployments.cli.assets import add_shared_verbs
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import read
-from deployments.service import models
+from deployments.service import models, shown
 
 
 @click.group("model", cls=Noun)
@@ -20,43 +21,36 @@ def model() -> None:
 @model.command("create")
 @options.file
 @options.named(Model, required=False)
-@click.option("--version", "-v", help=options.about(Model, "version"))
+@options.version(Model)
 @click.option("--path", "-p", help=options.about(Model, "path"))
 @click.option("--type", "-t", help=options.about(Model, "type"))
-@click.option("--description", "-d", help=options.about(Model, "description"))
+@options.description(Model)
+@options.tags
+@options.no_wait
 @options.assignments
 @click.pass_obj
 def create(
-    session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: str | None
-) -> Model:
+    session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
+) -> shown.Shown:
     """Copy a model and register it; without a version it gets the next number, unless it is the newest already."""
     spec = options.declared(Model, read(file), assignments, path=options.here(path), **flags)
-    return models.create(session.store, spec)
+    return shown.asset(session.store, models.create(session.store, spec, options.note))
 
 
-@model.command("show")
+@model.command("download")
 @options.named(Model)
 @click.option("--version", "-v", help="The version; left out, the one registered last.")
+@click.option(
+    "--download-path",
+    "-p",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    help="Folder to put NAME/ into; left out, this one.",
+)
 @click.pass_obj
-def show(session: Session, name: str, version: str | None) -> Model:
-    """Show a model in a version, or in its newest."""
-    return models.show(session.store, name, version)
+def download(session: Session, name: str, version: str | None, download_path: Path) -> str:
+    """Copy a model's files into a folder of its name, once they are found to be what was registered."""
+    return str(models.download(session.store, download_path, name, version))
 
 
-@model.command("list")
-@options.named(Model, required=False)
-@click.pass_obj
-def list_all(session: Session, name: str | None) -> list[Model]:
-    """List models, or the versions of one."""
-    return models.list_versions(session.store, name) if name else models.list_all(session.store)
-
-
-@model.command("delete")
-@options.named(Model)
-@click.option("--version", "-v", help="The version; may be left out when there is one only.")
-@options.yes
-@click.pass_obj
-def delete(session: Session, name: str, version: str | None, yes: bool) -> None:
-    """Forget a model's version and remove its copy; refused while deployments use it."""
-    options.confirm(f"Delete model {name} {version or ''}?".replace(" ?", "?"), yes)
-    models.delete(session.store, name, version)
+add_shared_verbs(model, Model, models.delete)

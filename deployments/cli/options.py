@@ -1,5 +1,6 @@
 """Options that several commands share, and how they become declarations."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from deployments.declarations import Document, declare, read
 
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
+Flag = str | tuple[str, ...] | None
 
 
 def about(kind: type[BaseModel], field: str) -> str:
@@ -31,35 +33,82 @@ assignments = click.option(
     metavar="KEY=VALUE ...",
     help="Set a key of the declaration, over what the file says: --set settings.mini_batch_size=20.",
 )
+tags = click.option(
+    "--tags",
+    multiple=True,
+    metavar="KEY=VALUE ...",
+    help="Words of your own, to find and group things by: --tags owner=me team=vision.",
+)
+additions = click.option(
+    "--add",
+    "additions",
+    multiple=True,
+    metavar="KEY VALUE ...",
+    help="Add to a mapping or a list of the declaration: --add tags owner=me.",
+)
+removals = click.option(
+    "--remove",
+    "removals",
+    multiple=True,
+    metavar="KEY",
+    help="Remove a key of the declaration: --remove tags.owner.",
+)
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 no_wait = click.option("--no-wait", is_flag=True, hidden=True, expose_value=False)
 
 
-def declared(kind: type[M], document: Document, assignments: tuple[str, ...], **flags: object) -> M:
+def version(kind: type[BaseModel]) -> Callable[[F], F]:
+    """--version, -v."""
+    return click.option("--version", "-v", help=about(kind, "version"))
+
+
+def description(kind: type[BaseModel]) -> Callable[[F], F]:
+    """--description, -d."""
+    return click.option("--description", "-d", help=about(kind, "description"))
+
+
+def note(said: str) -> None:
+    """Tell the person who typed something they should know."""
+    click.echo(f"note: {said}", err=True)
+
+
+def declared(kind: type[M], document: Document, assignments: tuple[str, ...], **flags: Flag) -> M:
     """The declaration that a document, `--set` and flags make together; what to know about it goes to stderr.
 
     Args:
         kind: what is declared.
         document: as read from a file, or from what is registered.
         assignments: KEY=VALUE, applied over the document.
-        flags: values of the options of the same names, which win over all; None is an option not given.
+        flags: values of the options of the same names, which win over all; None is an option not given, several
+            values are KEY=VALUE each.
     Raises: DeclarationError.
     """
     for assignment in assignments:
         document.override(assignment)
     for name, value in flags.items():
-        if value is not None:
-            document.put((name,), str(value), f"--{name.replace('_', '-')} {value}")
+        if isinstance(value, str):
+            document.put((name,), value, f"--{name.replace('_', '-')} {value}")
+        elif value:
+            document.put_pairs((name,), value, f"--{name}")
     result = declare(kind, document)
-    for note in result.notes:
-        click.echo(f"note: {note}", err=True)
+    for each in result.notes:
+        note(each)
     return result.spec
 
 
-def changed(document: Document, file: Path | None) -> Document:
-    """What is registered, with what a file declares in place of it."""
+def changed(
+    document: Document, file: Path | None, additions: tuple[str, ...] = (), removals: tuple[str, ...] = ()
+) -> Document:
+    """What is registered, with what a file declares in place of it, and what `--remove` and `--add` do to it.
+
+    Raises: DeclarationError.
+    """
     if file is not None:
         document.overlay(read(file))
+    for removal in removals:
+        document.remove(shlex.split(removal))
+    for addition in additions:
+        document.add(shlex.split(addition))
     return document
 
 

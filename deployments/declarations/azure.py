@@ -5,9 +5,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from blocks.specs import Compute, Datastore, Deployment, Model
-from deployments.declarations.document import Document, Keys
+from blocks.schedules import Schedule
+from blocks.specs import Asset, Compute, Data, Datastore, Deployment, Environment, Model, is_read_only
+from deployments.declarations.document import Document, Keys, read
 from deployments.declarations.errors import DeclarationError
+from deployments.declarations.refusals import refuse
 from scoring.settings import Settings
 
 READ_ONLY = (
@@ -22,6 +24,9 @@ READ_ONLY = (
     "resource_group",
     "resourceGroup",
     "kind",
+    "last_job",
+    "is_default",
+    "is_enabled",
 )
 CLOUD_COMPUTE = (
     "size",
@@ -33,22 +38,30 @@ CLOUD_COMPUTE = (
     "enable_node_public_ip",
 )
 CLOUD_RESOURCES = ("instance_type", "properties", "shm_size", "docker_args", "locations", "max_instance_count")
-CLOUD_MODEL = ("flavors", "stage", "datastore")
+CLOUD_MODEL = ("flavors", "stage", "datastore", "job_name")
+CLOUD_ENVIRONMENT = ("inference_config", "datastore")
+CLOUD_DATA = ("datastore", "credential", "schema", "skip_validation")
+CONDA = ("dependencies", "channels")
+NO_MEANING = "has no meaning here and is left out"
 
 
 def accept(kind: type[BaseModel], document: Document) -> list[str]:
     """Make a document written for Azure one of ours, in place.
 
     Returns: a sentence for everything that was left out or taken for something else.
-    Raises: DeclarationError for what contradicts itself.
+    Raises: DeclarationError for what contradicts itself, or cannot be had here.
     """
     for key in READ_ONLY:
         document.take((key,))
+    refuse(kind, document)
     steps: dict[type[BaseModel], Callable[[Document], list[str]]] = {
         Deployment: _deployment,
         Model: _model,
+        Environment: _environment,
+        Data: _data,
         Compute: _compute,
         Datastore: _datastore,
+        Schedule: _schedule,
     }
     return steps[kind](document) if kind in steps else []
 
@@ -63,11 +76,12 @@ def _deployment(document: Document) -> list[str]:
             )
         document.move(("settings", "instance_count"), ("resources", "instance_count"))
     if isinstance(document.get(("model",)), dict):
-        notes += _without(document, ("model",), CLOUD_MODEL)
-        _from_folder(document, ("model", "path"))
-        if document.get(("model", "name")) is None:
-            name = f"{document.get(('endpoint_name',))}-{document.get(('name',))}"
-            document.put(("model", "name"), name, document.place(("model",)))
+        notes += _model(document, ("model",))
+        _named_after_deployment(document, "model")
+    if isinstance(document.get(("environment",)), dict):
+        refuse(Environment, document, ("environment",))
+        notes += _environment(document, ("environment",))
+        _named_after_deployment(document, "environment")
     _from_folder(document, ("code_configuration", "code"))
     return notes
 
@@ -76,17 +90,52 @@ def _settings_from_root(document: Document) -> list[str]:
     """The older form has no `type` and its settings at the root."""
     if document.get(("type",)) is None:
         for key in Settings.model_fields:
-            if document.get((key,)) is not None:
-                document.move((key,), ("settings", key))
+            _to_settings(document, key)
         return []
-    if document.get(("environment_variables",)) is not None:
-        document.move(("environment_variables",), ("settings", "environment_variables"))
+    _to_settings(document, "environment_variables")
     return _without(document, (), ("error_threshold",), "not used beside `type: model`; write it under settings")
 
 
-def _model(document: Document) -> list[str]:
+def _to_settings(document: Document, key: str) -> None:
+    if document.get((key,)) is None:
+        return
+    if document.get(("settings", key)) is not None:
+        raise DeclarationError(f"{document.place((key,))}: {key} is given beside settings.{key}; keep settings.{key}")
+    document.move((key,), ("settings", key))
+
+
+def _named_after_deployment(document: Document, key: str) -> None:
+    """What is declared inside a deployment may have no name."""
+    if document.get((key, "name")) is None:
+        name = f"{document.get(('endpoint_name',))}-{document.get(('name',))}"
+        document.put((key, "name"), name, document.place((key,)))
+
+
+def _model(document: Document, at: Keys = ()) -> list[str]:
+    _take_read_only(Model, document, at)
+    _from_folder(document, (*at, "path"))
+    return _without(document, at, CLOUD_MODEL)
+
+
+def _environment(document: Document, at: Keys = ()) -> list[str]:
+    _take_read_only(Environment, document, at)
+    for key in CONDA:
+        if document.get((*at, key)) is not None:
+            raise DeclarationError(
+                f"{document.place((*at, key))}: {key} belongs to a conda file, and this is an environment; write "
+                "conda_file: conda.yaml, with the path of that file"
+            )
+    _from_folder(document, (*at, "conda_file"))
+    path = document.get((*at, "conda_file"))
+    if isinstance(path, str):
+        document.splice((*at, "conda_file"), read(path))
+    return _without(document, at, CLOUD_ENVIRONMENT)
+
+
+def _data(document: Document) -> list[str]:
+    _take_read_only(Data, document, ())
     _from_folder(document, ("path",))
-    return _without(document, (), CLOUD_MODEL)
+    return _without(document, (), CLOUD_DATA)
 
 
 def _compute(document: Document) -> list[str]:
@@ -103,9 +152,36 @@ def _datastore(document: Document) -> list[str]:
     return []
 
 
-def _without(
-    document: Document, holder: Keys, keys: tuple[str, ...], why: str = "has no meaning here and is left out"
-) -> list[str]:
+def _schedule(document: Document) -> list[str]:
+    """Azure's reference has two keys that its schema spells otherwise, and jobs that are no endpoint's."""
+    for written, meant in (("pattern", "schedule"), ("timezone", "time_zone")):
+        if document.get(("trigger", written)) is not None:
+            document.move(("trigger", written), ("trigger", meant))
+    job = document.get(("create_job",))
+    if job is not None and (isinstance(job, str) or job.get("type", "batch_endpoint") != "batch_endpoint"):
+        raise DeclarationError(
+            f"{document.place(('create_job',))}: create_job is a job of Azure's; a schedule here sends jobs to an "
+            "endpoint: write create_job: {type: batch_endpoint, endpoint_name: NAME, input: PATH}"
+        )
+    inputs = document.get(("create_job", "inputs"))
+    if isinstance(inputs, dict) and len(inputs) == 1:
+        (name,) = inputs
+        path = ("create_job", "inputs", name, "path")
+        if document.get(path) is not None:
+            document.move(path, ("create_job", "input"))
+            document.take(("create_job", "inputs"))
+    _from_folder(document, ("create_job", "input"))
+    _from_folder(document, ("create_job", "output"))
+    return []
+
+
+def _take_read_only(kind: type[Asset], document: Document, at: Keys) -> None:
+    for key in kind.model_fields:
+        if is_read_only(kind, key):
+            document.take((*at, key))
+
+
+def _without(document: Document, holder: Keys, keys: tuple[str, ...], why: str = NO_MEANING) -> list[str]:
     found = [key for key in keys if document.get((*holder, key)) is not None]
     notes = [f"{document.place((*holder, key))}: {'.'.join(map(str, (*holder, key)))} {why}" for key in found]
     for key in found:

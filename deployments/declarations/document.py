@@ -1,6 +1,6 @@
 """A declaration as it was written, before it is held against its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,11 @@ class Document:
         place = self.place(path)
         self.put(to, self.take(path), place)
 
+    def splice(self, path: Keys, other: "Document") -> None:
+        """Have another document's content at `path`, with the places it was written at."""
+        self.put(path, other.data, other.name)
+        self.places |= {(*path, *keys): place for keys, place in other.places.items()}
+
     def overlay(self, other: "Document") -> None:
         """Take every key that `other` has at its top, in place of what was there."""
         self.data |= other.data
@@ -81,16 +86,62 @@ class Document:
         Raises: DeclarationError.
         """
         place = f"--set {assignment}"
-        path, equals, text = assignment.partition("=")
-        keys = tuple(path.strip().split("."))
-        if not equals or not all(keys):
-            raise DeclarationError(f"{place}: write --set KEY=VALUE, for example --set settings.mini_batch_size=20")
-        value: object = text
-        if text.startswith(("{", "[")):
-            value = _pruned(parse(text, place)[0])
-        elif text in {"", "null", "~"}:
-            value = None
-        self.put(keys, value, place)
+        self.put(*_assigned(assignment, place, "--set", "settings.mini_batch_size=20"), place)
+
+    def put_pairs(self, path: Keys, pairs: Sequence[str], flag: str) -> None:
+        """Set keys below `path`, each written as KEY=VALUE behind a flag.
+
+        Raises: DeclarationError.
+        """
+        place = f"{flag} {' '.join(pairs)}"
+        for pair in pairs:
+            keys, value = _assigned(pair, place, flag, "owner=me")
+            self.put((*path, *keys), value, place)
+
+    def add(self, words: Sequence[str]) -> None:
+        """Apply one `--add`: to a mapping keys and values, as in `tags owner=me team=vision`; to a list elements.
+
+        Raises: DeclarationError.
+        """
+        place = f"--add {' '.join(words)}"
+        if len(words) < 2:
+            raise DeclarationError(f"{place}: write --add KEY VALUE, for example --add tags owner=me")
+        path = tuple(words[0].split("."))
+        there = self.get(path)
+        if isinstance(there, list):
+            self.put(path, [*there, *(_value(word, place) for word in words[1:])], place)
+        else:
+            self.put_pairs(path, words[1:], f"--add {words[0]}")
+
+    def remove(self, words: Sequence[str]) -> None:
+        """Apply one `--remove`: of a key, as in `tags.owner`, or of an element of a list by its number from 0.
+
+        Raises: DeclarationError, also when nothing is there.
+        """
+        place = f"--remove {' '.join(words)}"
+        path = tuple(words[0].split(".")) if words else ()
+        there = self.get(path)
+        number = words[1] if len(words) == 2 else ""
+        if len(words) == 1 and there is not None:
+            self.take(path)
+        elif isinstance(there, list) and number.isdecimal() and int(number) < len(there):
+            self.put(path, [each for index, each in enumerate(there) if index != int(number)], place)
+        else:
+            raise DeclarationError(f"{place}: there is no such key; write one that `show` prints, such as tags.owner")
+
+
+def _assigned(assignment: str, place: str, flag: str, example: str) -> tuple[Keys, Any]:
+    path, equals, text = assignment.partition("=")
+    keys = tuple(path.strip().split("."))
+    if not equals or not all(keys):
+        raise DeclarationError(f"{place}: write {flag} KEY=VALUE, for example {flag} {example}")
+    return keys, _value(text, place)
+
+
+def _value(text: str, place: str) -> Any:
+    if text.startswith(("{", "[")):
+        return _pruned(parse(text, place)[0])
+    return None if text in {"", "null", "~"} else text
 
 
 def read(file: str | Path | None) -> Document:

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from blocks.specs import Datastore
+from blocks.names import same_name
+from blocks.specs import Data, Datastore
 from blocks.store import Store
 from deployments.embedded import home
-from deployments.service.errors import UnusableError
+from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.lookup import find
 from deployments.service.uploads import local_root
-from flows.paths import DEFAULT_DATASTORE
+from flows.paths import DEFAULT_DATASTORE, IN_DATASTORE
 
 
 def create(store: Store, datastore: Datastore) -> Datastore:
@@ -33,6 +34,28 @@ def list_all(store: Store) -> list[Datastore]:
     """Every datastore, by name; the default one is always there."""
     ensure_default_datastore(store)
     return sorted(store.list(Datastore), key=lambda each: each.name.lower())
+
+
+def delete(store: Store, name: str) -> None:
+    """Forget a datastore; its files stay.
+
+    Raises: NotRegistered; ConflictError for the default one, and where data assets lie in it.
+    """
+    datastore = show(store, name)
+    if same_name(datastore.name, DEFAULT_DATASTORE):
+        raise ConflictError(f"datastore {datastore.name!r} holds models, code and jobs, and cannot be deleted")
+    users = [f"{each.name}:{each.version}" for each in store.list(Data) if _lies_in(each.path, datastore)]
+    if users:
+        raise ConflictError(
+            f"datastore {datastore.name!r} holds the data assets {', '.join(users)}; delete those first: "
+            "batchpoint data delete"
+        )
+    store.delete(Datastore, datastore.name)
+
+
+def _lies_in(path: str, datastore: Datastore) -> bool:
+    found = IN_DATASTORE.match(path)
+    return found is not None and same_name(found["store"], datastore.name)
 
 
 def ensure_default_datastore(store: Store) -> Datastore:

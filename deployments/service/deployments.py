@@ -3,26 +3,35 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+from filelock import FileLock
+
 from blocks.names import same_name
-from blocks.references import find_compute, find_model
-from blocks.specs import Defaults, Deployment, Endpoint, Model
+from blocks.references import find_compute, find_environment, find_model
+from blocks.specs import Asset, CodeConfiguration, Defaults, Deployment, Endpoint, Environment, Model
 from blocks.store import Store
-from deployments.service import endpoints, models, uploads
+from deployments.service import assets, endpoints, environments, models, uploads
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError
 from deployments.service.lookup import deployments_of, find, put
 from deployments.service.registration import Launcher
+from deployments.service.telling import Tell, nobody
 from flows.resolve import check_instances
 from scoring.script_check import check_script
 
 
 def create(
-    store: Store, launcher: Launcher, deployment: Deployment, *, set_default: bool = False, check: bool = True
+    store: Store,
+    launcher: Launcher,
+    deployment: Deployment,
+    *,
+    set_default: bool = False,
+    check: bool = True,
+    tell: Tell = nobody,
 ) -> Deployment:
     """Register a deployment under its endpoint, or change the one of its name.
 
-    Its code is copied, an inline model registered, and a model's newest version pinned, so that what the deployment
-    runs changes only when it does.
+    Its code is copied, an inline model or environment registered, and newest versions pinned, so that what the
+    deployment runs changes only when it does.
 
     Args:
         store: where it is registered.
@@ -30,41 +39,42 @@ def create(
         deployment: as declared; paths absolute.
         set_default: whether jobs that name no deployment go to this one from now on.
         check: whether the scoring script is looked at first.
-    Raises: NotRegistered for an endpoint, model or compute that is not there; UnusableError for code or a model's
-        path; JobRefusedError for more instances than the compute has; ScriptError for a script that could never
-        score. Nothing is registered then.
+        tell: told what someone should know beside the result.
+    Raises: NotRegistered for an endpoint, model, environment or compute that is not there; UnusableError for code or
+        a model's path; JobRefusedError for more instances than the compute has; ScriptError for a script that could
+        never score. Nothing is registered then.
     """
     endpoint = store.get(Endpoint, deployment.endpoint_name)
     existing = find(store, Deployment, endpoint.name, deployment.name)
     compute = find_compute(store, deployment.compute)
     check_instances(deployment, compute)
     code = _checked_code(deployment, check)
-    inline = deployment.model if isinstance(deployment.model, Model) else None
-    if inline is None:
-        model = find_model(store, str(deployment.model))
-    with ExitStack() as undo:
-        copied = _copy_code(store, code, undo)
-        if inline is not None:
-            model = _register_model(store, inline, undo)
-        registered = deployment.model_copy(
-            update={
-                "name": existing.name if existing else deployment.name,
-                "endpoint_name": endpoint.name,
-                "compute": compute.name,
-                "model": f"azureml:{model.name}:{model.version}",
-                "code_configuration": deployment.code_configuration.model_copy(update={"code": str(copied)}),
-            }
-        )
+    _check_references(store, deployment)
+    folder = uploads.local_root(ensure_default_datastore(store)) / "code"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Held to the end: taking back a copy must not take it from another deployment that was given the same one.
+    with FileLock(folder / f".{code.digest}.lock"), ExitStack() as undo:
+        pinned = {
+            "name": existing.name if existing else deployment.name,
+            "endpoint_name": endpoint.name,
+            "compute": compute.name,
+            "model": str(_model(store, deployment.model, undo)),
+            "environment": _environment(store, deployment.environment, undo, tell),
+            "code_configuration": _copied(deployment.code_configuration, code, folder, undo),
+        }
+        registered = deployment.model_copy(update=pinned)
         put(store, registered, existing, undo)
         _point(store, launcher, endpoint, registered.name if set_default else endpoint.defaults.deployment_name)
         undo.pop_all()
     return registered
 
 
-def update(store: Store, launcher: Launcher, deployment: Deployment, *, check: bool = True) -> Deployment:
-    """Change a deployment that is there. Raises: as create does."""
+def update(
+    store: Store, launcher: Launcher, deployment: Deployment, *, check: bool = True, tell: Tell = nobody
+) -> Deployment:
+    """Change a deployment that is there; jobs that run go on as they began. Raises: as create does."""
     show(store, deployment.endpoint_name, deployment.name)
-    return create(store, launcher, deployment, check=check)
+    return create(store, launcher, deployment, check=check, tell=tell)
 
 
 def show(store: Store, endpoint: str, name: str) -> Deployment:
@@ -118,16 +128,48 @@ def _checked_code(deployment: Deployment, check: bool) -> uploads.Content:
     return content
 
 
-def _copy_code(store: Store, code: uploads.Content, undo: ExitStack) -> Path:
-    target = uploads.local_root(ensure_default_datastore(store)) / "code" / code.digest
+def _check_references(store: Store, deployment: Deployment) -> None:
+    """Refuse what is not registered before anything is copied."""
+    if isinstance(deployment.model, str):
+        find_model(store, deployment.model)
+    if isinstance(deployment.environment, str):
+        find_environment(store, deployment.environment)
+
+
+def _copied(
+    configuration: CodeConfiguration, code: uploads.Content, folder: Path, undo: ExitStack
+) -> CodeConfiguration:
+    target = folder / code.digest
     if uploads.put(code, target):
         undo.callback(uploads.remove, target)
-    return target
+    return configuration.model_copy(update={"code": str(target)})
 
 
-def _register_model(store: Store, inline: Model, undo: ExitStack) -> Model:
-    known = {each.key for each in models.list_versions(store, inline.name)}
-    model = models.create(store, inline)
+def _model(store: Store, given: str | Model, undo: ExitStack) -> Model:
+    if isinstance(given, str):
+        return find_model(store, given)
+    known = _known(store, given)
+    model = models.create(store, given)
     if model.key not in known:
         undo.callback(models.delete, store, *model.key)
     return model
+
+
+def _environment(store: Store, given: str | Environment | None, undo: ExitStack, tell: Tell) -> str | None:
+    if given is None:
+        return None
+    environment = find_environment(store, given) if isinstance(given, str) else _inline(store, given, undo)
+    tell(environments.where_scripts_run(environment))
+    return str(environment)
+
+
+def _inline(store: Store, given: Environment, undo: ExitStack) -> Environment:
+    known = _known(store, given)
+    environment = environments.create(store, given)
+    if environment.key not in known:
+        undo.callback(environments.delete, store, *environment.key)
+    return environment
+
+
+def _known(store: Store, inline: Asset) -> set[tuple[str, ...]]:
+    return {each.key for each in assets.list_versions(store, type(inline), inline.name)}

@@ -1,11 +1,13 @@
 """What several verbs share: look-ups, and registering so that it can be taken back."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import TypeVar
 
-from blocks.errors import NotRegistered
-from blocks.names import same_name
-from blocks.specs import Deployment, Spec
+from blocks.errors import NotRegistered, UnclearReference
+from blocks.names import block_name, same_name
+from blocks.references import parse_asset
+from blocks.specs import Asset, Deployment, Environment, Model, Spec
 from blocks.store import Store
 
 S = TypeVar("S", bound=Spec)
@@ -25,9 +27,29 @@ def deployments_of(store: Store, endpoint: str) -> list[Deployment]:
 
 
 def put(store: Store, spec: Spec, existing: Spec | None, undo: ExitStack) -> None:
-    """Register a spec; when `undo` is closed, what was there before is there again."""
-    store.put(spec)
+    """Register a spec; when `undo` is closed, what was there before is there again.
+
+    Raises: AlreadyRegistered when nothing was there, and by now somebody else has taken the name.
+    """
     if existing is None:
+        store.add(spec)
         undo.callback(store.delete, type(spec), *spec.key)
     else:
+        store.put(spec)
         undo.callback(store.put, existing)
+
+
+def users_of(deployments: Iterable[Deployment], asset: Model | Environment) -> Iterator[str]:
+    """The deployments that refer to a version of a model or an environment, as ENDPOINT/DEPLOYMENT."""
+    for each in deployments:
+        reference = each.model if isinstance(asset, Model) else each.environment
+        if isinstance(reference, str) and _means(reference, asset):
+            yield f"{each.endpoint_name}/{each.name}"
+
+
+def _means(reference: str, asset: Asset) -> bool:
+    try:
+        parsed = parse_asset(reference, type(asset))
+    except UnclearReference:
+        return False
+    return block_name(parsed.name, parsed.version or "") == block_name(*asset.key)

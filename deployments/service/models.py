@@ -1,64 +1,77 @@
 """Every verb of models."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from filelock import FileLock
 
-from blocks.errors import BlockError
-from blocks.names import same_name
-from blocks.references import find_model
 from blocks.specs import Deployment, Model
 from blocks.store import Store
-from deployments.service import uploads
+from deployments.service import assets, uploads
+from deployments.service.assets import Shown
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.lookup import users_of
+from deployments.service.telling import Tell, nobody
+from flows.contents import check_model, digests_file
 from flows.paths import resolve_url
 
-DESCRIBING = ("description", "tags", "properties")
+GET_IT_FIRST = {
+    "azureml://jobs/": "fetch the job's output with `batchpoint job download`, and give its local path",
+    "runs:/": "fetch it with `mlflow artifacts download`, and give its local path",
+}
 
 
-def create(store: Store, model: Model) -> Model:
+def create(store: Store, model: Model, tell: Tell = nobody) -> Model:
     """Copy a model into the default datastore and register it; versions never change.
 
     Without a version it gets the next whole number, or stays the newest version where that has the same content.
     Its copy lies alone in a folder of its own, which is the registered path.
     Raises: UnusableError for a path that is not there; ConflictError when the version exists with other content.
     """
-    content = uploads.model_content(_source(store, model))
+    content = uploads.named_content(_source(store, model), "model path")
     folder = _folder(store)
-    with FileLock(folder / f".{model.name.lower()}.lock"):
-        versions = list_versions(store, model.name)
-        if same := _same(versions, model, content.digest):
-            return _described(store, same, model)
-        name = versions[0].name if versions else model.name
-        version = model.version or _next(versions)
-        target = folder / name / version
+
+    def keep(named: Model, undo: ExitStack) -> Model:
+        target = folder / named.name / str(named.version)
         uploads.remove(target)  # nothing is registered there: what is left of an upload that was cut off
-        registered = model.model_copy(
-            update={"name": name, "version": version, "path": str(target), "digest": content.digest}
-        )
+        undo.callback(uploads.remove, target)
         uploads.put(content, target)
-        try:
-            store.put(registered)
-        except BaseException:
-            uploads.remove(target)
-            raise
-    return registered
+        uploads.write_digests(content, target)
+        return named.model_copy(update={"path": str(target)})
+
+    with FileLock(folder / f".{model.name.lower()}.lock"):
+        return assets.register(store, model.model_copy(update={"digest": content.digest}), keep, tell)
 
 
 def show(store: Store, name: str, version: str | None = None) -> Model:
     """A model in a version, or in its newest. Raises: NotRegistered."""
-    return find_model(store, f"{name}:{version}" if version else f"{name}@latest")
+    return assets.show(store, Model, name, version)
 
 
-def list_all(store: Store) -> list[Model]:
+def list_all(store: Store, shown: Shown = "active") -> list[Model]:
     """Every version of every model, by name, the first registered first."""
-    return sorted(store.list(Model), key=lambda each: each.name.lower())
+    return assets.list_all(store, Model, shown)
 
 
-def list_versions(store: Store, name: str) -> list[Model]:
+def list_versions(store: Store, name: str, shown: Shown = "all") -> list[Model]:
     """A model's versions, the first registered first; none when there is no such model."""
-    return [each for each in store.list(Model) if same_name(each.name, name)]
+    return assets.list_versions(store, Model, name, shown)
+
+
+def download(store: Store, target: Path, name: str, version: str | None = None) -> Path:
+    """Copy a model's files into `target`/NAME, which appears whole.
+
+    Returns: the folder, which holds the file or folder that was registered.
+    Raises: NotRegistered; JobRefusedError when the copy is not what was registered; ConflictError when the folder is
+        there already.
+    """
+    model = show(store, name, version)
+    check_model(model)
+    folder = target.absolute() / model.name
+    if not uploads.put(uploads.copied_content(Path(model.path)), folder):
+        raise ConflictError(f"{folder} exists already; remove it, or give another --download-path")
+    return folder
 
 
 def delete(store: Store, name: str, version: str | None = None) -> None:
@@ -66,19 +79,8 @@ def delete(store: Store, name: str, version: str | None = None) -> None:
 
     Raises: NotRegistered; ConflictError when deployments use it, or when it is not clear which version is meant.
     """
-    versions = list_versions(store, name)
-    if version is None and len(versions) > 1:
-        known = ", ".join(each.version or "" for each in versions)
-        raise ConflictError(f"model {name!r} has the versions {known}; say which to delete with --version")
-    model = show(store, name, version)
-    users = [each for each in store.list(Deployment) if _uses(store, each, model)]
-    if users:
-        named = ", ".join(f"{each.endpoint_name}/{each.name}" for each in users)
-        raise ConflictError(
-            f"model {model.name!r} version {model.version!r} is used by {named}; "
-            "delete or change those deployments first"
-        )
-    store.delete(Model, *model.key)
+    model = assets.chosen(store, Model, name, version)
+    assets.delete(store, model, users_of(store.list(Deployment), model))
     copy = _folder(store) / model.key[0] / model.key[1]
     if Path(model.path) == copy:  # a path edited by hand may be anything, so nothing else is removed
         uploads.remove(copy)
@@ -91,43 +93,14 @@ def _folder(store: Store) -> Path:
 
 
 def _source(store: Store, model: Model) -> Path:
+    """Where the model's files are now; what is registered already is taken from inside its folder."""
+    for form, advice in GET_IT_FIRST.items():
+        if model.path.startswith(form):
+            raise UnusableError(f"model path {model.path} is not on this machine; {advice}")
     path = resolve_url(store, model.path)
     if "://" in path:
         raise UnusableError(f"model path {path} is not on this machine; download it and give its local path")
-    return Path(path)
-
-
-def _same(versions: list[Model], model: Model, digest: str) -> Model | None:
-    """The registered version that is this model already."""
-    if model.version is None:
-        return versions[-1] if versions and versions[-1].digest == digest else None
-    taken = next((each for each in versions if same_name(each.version or "", model.version)), None)
-    if taken is not None and taken.digest != digest:
-        raise ConflictError(
-            f"model {taken.name!r} has a version {taken.version!r} with other content, and versions never change; "
-            "give another --version, or none for the next one"
-        )
-    return taken
-
-
-def _described(store: Store, registered: Model, model: Model) -> Model:
-    """The registered version with what may change of it: how it is described."""
-    given: dict[str, object] = {key: getattr(model, key) for key in DESCRIBING if key in model.model_fields_set}
-    changed = registered.model_copy(update=given)
-    if changed != registered:
-        store.put(changed)
-    return changed
-
-
-def _next(versions: list[Model]) -> str:
-    numbers = [int(each.version) for each in versions if each.version and each.version.isdecimal()]
-    return str(max(numbers, default=0) + 1)
-
-
-def _uses(store: Store, deployment: Deployment, model: Model) -> bool:
-    if not isinstance(deployment.model, str):
-        return False
-    try:
-        return find_model(store, deployment.model).key == model.key
-    except BlockError:
-        return False
+    source = Path(path)
+    if source.is_dir() and source.name and digests_file(source).is_file():
+        (source,) = source.iterdir()
+    return source

@@ -1,15 +1,26 @@
 """Endpoints and computes as Prefect deployments and concurrency limits."""
 
+from datetime import UTC, datetime
 from functools import cached_property
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+)
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks.names import compute_limit
 from blocks.specs import Compute
-from deployments.service.registration import FLOW, PrefectDeployment
+from deployments.service.registration import FLOW, Launched, PrefectDeployment
+
+PAGE = 200
 
 
 class PrefectLauncher:
@@ -31,6 +42,28 @@ class PrefectLauncher:
         existing = self._find(endpoint)
         if existing is not None:
             self._client.delete_deployment(existing.id)
+
+    def launched(self, endpoint: str, deployment: str | None = None) -> Launched | None:
+        found = self._find(endpoint)
+        if found is None:
+            return None
+        return Launched(
+            scoring_uri=f"{str(self._client.api_url).rstrip('/')}/deployments/{found.id}/create_flow_run",
+            last_job=self._last_job(found.id, deployment),
+        )
+
+    def _last_job(self, endpoint: UUID, deployment: str | None) -> str | None:
+        """Of a deployment it is looked for among the endpoint's newest jobs, as Prefect cannot search in parameters."""
+        runs = self._client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[endpoint])),
+            flow_run_filter=FlowRunFilter(
+                expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
+            ),
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=1 if deployment is None else PAGE,
+        )
+        sent = (str(run.id) for run in runs if deployment is None or run.parameters.get("deployment") == deployment)
+        return next(sent, None)
 
     def limit(self, compute: Compute) -> None:
         self._client.upsert_global_concurrency_limit_by_name(compute_limit(compute.name), compute.max_instances)

@@ -31,6 +31,19 @@ class PrefectDeployment:
     enforce_parameter_schema: bool = True
 
 
+@dataclass(frozen=True)
+class Launched:
+    """What Prefect knows of an endpoint.
+
+    Attributes:
+        scoring_uri: where a POST starts a job.
+        last_job: the id of the job that was sent last, of the deployment asked for.
+    """
+
+    scoring_uri: str
+    last_job: str | None
+
+
 class Launcher(Protocol):
     """What Prefect has to know so that jobs can be sent to an endpoint, and computes bound them."""
 
@@ -39,6 +52,9 @@ class Launcher(Protocol):
 
     def unregister(self, endpoint: str) -> None:
         """Remove an endpoint's Prefect deployment, if there is one; its flow runs stay."""
+
+    def launched(self, endpoint: str, deployment: str | None = None) -> Launched | None:
+        """What is known of an endpoint, or of one of its deployments; None when it has no Prefect deployment."""
 
     def limit(self, compute: Compute) -> None:
         """Bound the instances that all jobs on a compute use together."""
@@ -59,6 +75,10 @@ class RecordingLauncher:
 
     def unregister(self, endpoint: str) -> None:
         self.registered.pop(block_name(endpoint), None)
+
+    def launched(self, endpoint: str, deployment: str | None = None) -> Launched | None:  # noqa: ARG002 - it has no jobs
+        name = block_name(endpoint)
+        return Launched(f"recorded://{name}", None) if name in self.registered else None
 
     def limit(self, compute: Compute) -> None:
         self.limits[compute_limit(compute.name)] = compute.max_instances

@@ -2,18 +2,20 @@
 
 import contextlib
 import hashlib
-import os
+import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from blocks.specs import Datastore
 from deployments.service.errors import UnusableError
+from deployments.service.ignoring import ignored, nothing
+from flows.contents import combined, digests_file, hash_file
 from scoring.storage import as_url
 
-NOT_CODE = frozenset({"__pycache__", ".git"})
+NOT_CODE = ("__pycache__/", ".git/")
 PIECE = 1 << 20
 
 
@@ -23,28 +25,49 @@ class Content:
 
     Attributes:
         files: where each is to lie, relative and with forward slashes, and where it is now; sorted.
-        digest: SHA-256 of names and bytes, the same whatever order a file system lists them in.
+        digests: SHA-256 of each, by where it is to lie.
     """
 
     files: tuple[tuple[str, Path], ...]
-    digest: str
+    digests: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of names and bytes together."""
+        return combined(self.digests)
 
 
-def model_content(source: Path) -> Content:
-    """A model's file or folder, to be copied with its own name. Raises: UnusableError."""
+def named_content(source: Path, what: str) -> Content:
+    """A file or folder, to be copied with its own name; a folder without what its ignore file names.
+
+    Args:
+        source: the file or folder.
+        what: what to call it in errors, such as `model path`.
+    Raises: UnusableError.
+    """
     if not source.exists():
-        raise UnusableError(f"model path {source} does not exist; give the file or folder with the model")
-    files = [(source.name, source)] if source.is_file() else list(_files_below(source, source.name, frozenset()))
-    return _content(source, files)
+        raise UnusableError(f"{what} {source} does not exist; give the path of a file or folder")
+    if source.is_file():
+        return _content(source, [(source.name, source)])
+    return _content(source, list(_files_below(source, source.name, ignored(source))))
 
 
 def code_content(source: Path) -> Content:
-    """What is in a code folder, without what Python and git keep there. Raises: UnusableError."""
+    """What is in a code folder, without what Python and git keep there and what its ignore file names.
+
+    Raises: UnusableError.
+    """
     if not source.is_dir():
         raise UnusableError(
             f"code_configuration.code {source} is not a folder; give the folder that holds the scoring script"
         )
-    return _content(source, list(_files_below(source, "", NOT_CODE)))
+    is_ignored = ignored(source)
+    return _content(source, list(_files_below(source, "", lambda path: path.endswith(NOT_CODE) or is_ignored(path))))
+
+
+def copied_content(copy: Path) -> Content:
+    """What is in a registered copy, all of it. Raises: UnusableError."""
+    return _content(copy, list(_files_below(copy, "", nothing)))
 
 
 def put(content: Content, target: Path) -> bool:
@@ -57,8 +80,8 @@ def put(content: Content, target: Path) -> bool:
         return False
     partial = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
     try:
-        digest = _digest([(name, _copy(file, partial / name)) for name, file in content.files])
-        if digest != content.digest:
+        digests = {name: _copy(file, partial / name) for name, file in content.files}
+        if digests != content.digests:
             raise UnusableError(f"files changed while they were copied to {target}; try again when they are at rest")
         partial.rename(target)
     except OSError as error:
@@ -70,8 +93,14 @@ def put(content: Content, target: Path) -> bool:
     return True
 
 
+def write_digests(content: Content, copy: Path) -> None:
+    """Keep the digests of a copy's files beside it."""
+    digests_file(copy).write_text(json.dumps(content.digests, indent=1))
+
+
 def remove(folder: Path) -> None:
-    """Delete a folder, which is gone from its place at once."""
+    """Delete a copy, which is gone from its place at once, and the digests beside it."""
+    digests_file(folder).unlink(missing_ok=True)
     if folder.exists():
         partial = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.partial"
         folder.rename(partial)
@@ -94,24 +123,33 @@ def _clear(partial: Path) -> None:
 
 def _content(source: Path, files: list[tuple[str, Path]]) -> Content:
     if not files:
-        raise UnusableError(f"{source} holds no files")
+        raise UnusableError(f"{source} holds no files to copy")
     files.sort()
-    return Content(tuple(files), _digest([(name, _hash(file)) for name, file in files]))
+    return Content(tuple(files), {name: _hash(file) for name, file in files})
 
 
 def _files_below(
-    folder: Path, name: str, skipped: frozenset[str], above: tuple[Path, ...] = ()
+    folder: Path, name: str, is_left: Callable[[str], bool], inside: str = "", above: tuple[Path, ...] = ()
 ) -> Iterator[tuple[str, Path]]:
-    """Every file below a folder, links followed; `name` is what the folder is to be called."""
+    """Every file below a folder, links followed.
+
+    Args:
+        folder: where to look.
+        name: what the folder is to be called; empty when its files are to lie at the top.
+        is_left: whether a path relative to the first folder stays behind; that of a folder ends with a slash.
+        inside: the folder relative to the first one.
+        above: the folders on the way here.
+    """
     real = folder.resolve()
     if real in above:
         raise UnusableError(f"{folder} is a link to a folder that holds it; remove the link")
     for entry in sorted(folder.iterdir()):
-        if entry.name in skipped:
+        path, called = f"{inside}{entry.name}", f"{name}/{entry.name}" if name else entry.name
+        is_folder = entry.is_dir()
+        if is_left(f"{path}/" if is_folder else path):
             continue
-        called = f"{name}/{entry.name}" if name else entry.name
-        if entry.is_dir():
-            yield from _files_below(entry, called, skipped, (*above, real))
+        if is_folder:
+            yield from _files_below(entry, called, is_left, f"{path}/", (*above, real))
         elif entry.is_file():
             yield called, entry
         else:
@@ -119,17 +157,9 @@ def _files_below(
             raise UnusableError(f"{entry} is {kind}; remove it")
 
 
-def _digest(files: list[tuple[str, str]]) -> str:
-    summed = hashlib.sha256()
-    for name, digest in sorted(files):
-        summed.update(os.fsencode(name) + b"\0" + digest.encode() + b"\n")
-    return summed.hexdigest()
-
-
 def _hash(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return hash_file(file)
     except OSError as error:
         raise UnusableError(f"{file} cannot be read: {error.strerror}") from error
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from blocks import specs
+from blocks import schedules, specs
 from blocks.overrides import Overrides, RetryOverrides
 from blocks.problems import problems_in
 
@@ -35,6 +35,13 @@ def deployment(**changes):
         specs.Compute,
         specs.Datastore,
         specs.Environment,
+        specs.Conda,
+        specs.Data,
+        schedules.Schedule,
+        schedules.ScheduledJob,
+        schedules.Cron,
+        schedules.Recurrence,
+        schedules.Pattern,
         specs.CodeConfiguration,
         specs.Resources,
         specs.Defaults,
@@ -119,10 +126,32 @@ def test_a_version_may_be_a_whole_number_but_not_one_with_a_point():
     ]
 
 
-def test_an_environment_is_refused_until_environments_are_built():
-    (sentence,) = sentences(specs.Deployment, DEPLOYMENT | {"environment": {"image": "x"}})
-    assert "environments are not built yet" in sentence
-    assert "remove `environment:`" in sentence
+def test_an_environment_that_says_nothing_is_refused():
+    assert sentences(specs.Environment, {"name": "torch"}) == [
+        "neither image nor conda_file is given; write conda_file: conda.yaml, or image, or both"
+    ]
+
+
+def test_a_misspelt_package_list_is_refused_where_it_stands():
+    conda = {"dependencies": ["python=3.11", {"pypi": ["torch"]}], "chanels": ["conda-forge"]}
+    assert sentences(specs.Environment, {"name": "torch", "conda_file": conda}) == [
+        "conda_file.dependencies.1.pip is missing: what pip installs, a requirement each",
+        "conda_file.dependencies.1.pypi is not a known key; known are pip",
+        "conda_file.chanels is not a known key; did you mean channels?",
+    ]
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("PT30S", 30), ("PT1M30S", 90), ("pt0.5s", 0.5), ("P1D", 86400)])
+def test_a_duration_may_be_written_as_iso_8601_has_it(written, seconds):
+    settings = {"retry_settings": {"timeout": written}, "init_timeout": written}
+    read = deployment(settings=settings).settings
+    assert read.retry_settings.timeout == read.init_timeout == seconds
+
+
+def test_a_duration_of_no_form_is_refused_with_both():
+    assert sentences(specs.Deployment, DEPLOYMENT | {"settings": {"init_timeout": "PT"}}) == [
+        "settings.init_timeout: 'PT' is no duration; write seconds, such as 90, or ISO 8601, such as PT1M30S"
+    ]
 
 
 @pytest.mark.parametrize("script", ["../driver.py", "/driver.py", "driver", "code/../../x.py"])

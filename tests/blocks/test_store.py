@@ -1,14 +1,16 @@
 """What any Store promises, held against the one in memory and the one in Prefect."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from prefect.client.schemas.actions import BlockDocumentUpdate
 
-from blocks.errors import NotRegistered, UnreadableBlock
+from blocks.errors import AlreadyRegistered, NotRegistered, UnreadableBlock
 from blocks.prefect_store import PrefectStore
-from blocks.specs import Deployment, Endpoint, Environment, Model
+from blocks.schedules import Schedule
+from blocks.specs import Data, Deployment, Endpoint, Environment, Model
 from blocks.store import MemoryStore
 from blocks.types import EndpointBlock
 
@@ -88,6 +90,52 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(store, name):
             ask(Deployment, name, "torch-v2")
         assert f"endpoint {name!r} has no deployment 'torch-v2'; it has 'torch-v1' and 'keras'" in str(caught.value)
         assert f"batchpoint batch-deployment create --name torch-v2 --endpoint-name {name}" in str(caught.value)
+
+
+def test_a_name_that_is_taken_is_not_taken_again(store, name):
+    store.add(Endpoint(name=name, description="first"))
+    with pytest.raises(AlreadyRegistered, match=f"endpoint {name.upper()!r} was registered by someone else"):
+        store.add(Endpoint(name=name.upper(), description="second"))
+    assert store.get(Endpoint, name).description == "first"
+
+
+def test_of_several_who_take_a_name_at_once_one_has_it(store, name):
+    def add(description):
+        try:
+            store.add(Endpoint(name=name, description=description))
+        except AlreadyRegistered:
+            return None
+        return description
+
+    with ThreadPoolExecutor(4) as pool:
+        (winner,) = [each for each in pool.map(add, "abcd") if each]
+    assert store.get(Endpoint, name).description == winner
+
+
+def test_a_thing_is_dated_by_its_registration_and_its_last_change(store, name):
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    store.put(Endpoint(name=name))
+    created = store.dates(Endpoint, name)
+    store.put(Endpoint(name=name, description="changed"))
+    changed = store.dates(Endpoint, name)
+    assert before <= created.created_at == changed.created_at < changed.last_modified_at
+    with pytest.raises(NotRegistered):
+        store.dates(Endpoint, f"{name}-not")
+
+
+def test_every_kind_is_got_back_whole(store, name):
+    conda = {"dependencies": ["python=3.11", {"pip": ["torch"]}]}
+    trigger = {"type": "recurrence", "frequency": "week", "schedule": {"hours": 6, "week_days": ["monday"]}}
+    job = {"endpoint_name": "mnist", "input": "/data", "settings": {"retry_settings": {"timeout": "PT1M"}}}
+    specs = (
+        Environment.model_validate({"name": name, "version": "1", "conda_file": conda}),
+        Data(name=name, version="1", path="s3://bucket/a"),
+        Schedule.model_validate({"name": name, "trigger": trigger, "create_job": job}),
+    )
+    for spec in specs:
+        store.put(spec)
+        assert store.get(type(spec), *spec.key) == spec
+        store.delete(type(spec), *spec.key)
 
 
 def test_a_kind_of_which_nothing_is_registered_is_an_empty_list(store):

@@ -73,8 +73,8 @@ CREATE = ("batch-deployment", "create", "--file", "deployment.yml", "--set-defau
             "type: model",
             "type: model\nenvironment: azureml:torch@latest",
             [
-                "error: deployment.yml:4: environment: environments are not built yet, so scripts run where "
-                "Batchpoint is installed; remove `environment:`"
+                "error: no environment 'torch' is registered; there is none; to register it: batchpoint environment "
+                "create --name torch --conda-file conda.yaml"
             ],
         ),
     ],
@@ -166,7 +166,10 @@ def test_nothing_can_be_set_below_a_reference(refused, ready):
         (("batch-endpoint", "show", "-n", "nope"), "no endpoint 'nope' is registered; there is none"),
         (("batch-deployment", "list", "-e", "nope"), "no endpoint 'nope' is registered; there is none"),
         (("model", "create", "-n", "m", "-p", "s3://bucket/m"), "download it and give its local path"),
-        (("model", "create", "-n", "m", "-p", "azureml://jobs/x"), "is no path; write azureml://datastores/NAME"),
+        (
+            ("model", "create", "-n", "m", "-p", "azureml://jobs/x"),
+            "fetch the job's output with `batchpoint job download`",
+        ),
     ],
 )
 def test_other_bad_input_is_one_line_that_helps(refused, project, args, said):

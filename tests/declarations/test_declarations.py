@@ -3,7 +3,7 @@
 import pytest
 
 from blocks.overrides import Overrides
-from blocks.specs import Compute, Datastore, Deployment, Endpoint, Model
+from blocks.specs import Compute, Data, Datastore, Deployment, Endpoint, Model
 from deployments.declarations import DeclarationError, Document, declare, document_of, read
 from scoring.settings import LoggingLevel, OutputFormat
 
@@ -35,24 +35,6 @@ settings:
 """
 
 
-@pytest.fixture
-def written(tmp_path, monkeypatch):
-    """Writes a YAML file and gives it back read; the file's name in errors is spec.yml."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(text):
-        (tmp_path / "spec.yml").write_text(text)
-        return read("spec.yml")
-
-    return write
-
-
-def problems(kind, document):
-    with pytest.raises(DeclarationError) as caught:
-        declare(kind, document)
-    return list(caught.value.problems)
-
-
 def test_azures_deployment_is_read_unchanged(written, tmp_path):
     declared = declare(Deployment, written(DEPLOYMENT))
     spec = declared.spec
@@ -63,27 +45,27 @@ def test_azures_deployment_is_read_unchanged(written, tmp_path):
     assert spec.settings.logging_level is LoggingLevel.INFO
 
 
-def test_an_unknown_key_is_told_with_file_line_and_nearest_key(written):
+def test_an_unknown_key_is_told_with_file_line_and_nearest_key(written, problems):
     wrong = DEPLOYMENT.replace("mini_batch_size", "mini_batch_sise")
     assert problems(Deployment, written(wrong)) == [
         "spec.yml:17: settings.mini_batch_sise is not a setting; did you mean mini_batch_size?"
     ]
 
 
-def test_every_problem_has_a_line_of_its_own_in_the_order_of_the_file(written):
-    wrong = DEPLOYMENT.replace("error_threshold: -1", "error_threshold: -5").replace("type: model", "type: pipeline")
+def test_every_problem_has_a_line_of_its_own_in_the_order_of_the_file(written, problems):
+    wrong = DEPLOYMENT.replace("error_threshold: -1", "error_threshold: -5").replace("type: model", "type: online")
     assert problems(Deployment, written(wrong.replace("timeout: 30", "timeout: soon"))) == [
-        "spec.yml:5: type is 'pipeline'; it must be 'model'",
+        "spec.yml:5: type is 'online'; it must be 'model'",
         "spec.yml:22: settings.retry_settings.timeout is 'soon'; it must be a number",
         "spec.yml:23: settings.error_threshold is -5; it must be at least -1",
     ]
 
 
-def test_a_missing_key_names_the_file(written):
+def test_a_missing_key_names_the_file(written, problems):
     assert problems(Compute, written("type: local\n")) == ["spec.yml: name is missing: the compute's name"]
 
 
-def test_a_missing_key_of_a_block_names_the_line_of_the_block(written):
+def test_a_missing_key_of_a_block_names_the_line_of_the_block(written, problems):
     wrong = DEPLOYMENT.replace("  code: code\n", "")
     assert problems(Deployment, written(wrong)) == [
         "spec.yml:9: code_configuration.code is missing: the folder with the scoring script and what it imports"
@@ -168,7 +150,7 @@ def test_instance_count_under_settings_is_taken_for_resources(written):
     assert declare(Deployment, written(text)).spec.resources.instance_count == 3
 
 
-def test_two_instance_counts_contradict_each_other(written):
+def test_two_instance_counts_contradict_each_other(written, problems):
     text = DEPLOYMENT.replace("\nsettings:\n", "\nsettings:\n  instance_count: 3\n")
     assert problems(Deployment, written(text)) == [
         "spec.yml:16: settings.instance_count is given beside resources.instance_count; keep resources.instance_count"
@@ -180,9 +162,34 @@ def test_an_inline_model_without_a_name_gets_the_deployments(written):
     assert spec.model.name == "mnist-batch-mnist-torch-dpl"
 
 
-def test_an_environment_is_refused_at_its_line(written):
-    (problem,) = problems(Deployment, written(DEPLOYMENT + "environment: azureml:torch@latest\n"))
-    assert problem.startswith("spec.yml:25: environment: environments are not built yet")
+def test_a_deployment_of_a_kind_that_is_not_supported_is_refused_with_what_to_do(written, problems):
+    text = "name: p\nendpoint_name: mnist\ntype: pipeline\ncomponent: azureml:prep:1\n"
+    assert problems(Deployment, written(text)) == [
+        "spec.yml:3: type is 'pipeline': pipeline deployments are not supported; deploy a model and its scoring "
+        "script, with type: model",
+        "spec.yml:4: component cannot be used: pipeline deployments are not supported; deploy a model and its scoring "
+        "script, with type: model",
+    ]
+
+
+def test_a_setting_at_the_root_and_under_settings_contradicts_itself(written, problems):
+    text = DEPLOYMENT.replace("type: model\n", "mini_batch_size: 5\n")
+    assert problems(Deployment, written(text)) == [
+        "spec.yml:5: mini_batch_size is given beside settings.mini_batch_size; keep settings.mini_batch_size"
+    ]
+
+
+def test_variables_at_the_root_are_the_settings(written):
+    declared = declare(Deployment, written(DEPLOYMENT + "environment_variables: {TOP_K: 5}\nerror_threshold: 3\n"))
+    assert declared.spec.settings.environment_variables == {"TOP_K": "5"}
+    assert declared.spec.settings.error_threshold == -1
+    assert declared.notes == ["spec.yml:26: error_threshold not used beside `type: model`; write it under settings"]
+
+
+def test_a_data_asset_begins_where_its_file_lies(written, tmp_path):
+    assert declare(Data, written("name: digits\npath: data\n")).spec.path == str(tmp_path / "data")
+    kept = "azureml://datastores/workspaceblobstore/paths/digits"
+    assert declare(Data, written(f"name: digits\npath: {kept}\ntype: uri_folder\n")).spec.path == kept
 
 
 def test_a_cluster_of_azures_is_taken_as_local_and_says_so(written):
@@ -200,9 +207,10 @@ def test_a_datastores_folder_is_found_beside_its_file(written, tmp_path):
     assert declare(Datastore, written("name: shared\nroot: file:///data\n")).spec.root == "file:///data"
 
 
-def test_a_datastore_in_a_cloud_is_refused(written):
+def test_a_datastore_in_a_cloud_is_refused(written, problems):
     assert problems(Datastore, written("name: blob\ntype: azure_blob\nroot: x\n")) == [
-        "spec.yml:2: type is 'azure_blob'; it must be 'local'"
+        "spec.yml:2: type is 'azure_blob': only folders that this machine sees can be datastores; give type: local, "
+        "and the folder under root"
     ]
 
 
@@ -236,7 +244,7 @@ def test_all_that_is_required_may_come_from_overrides(written):
     assert declare(Deployment, document).spec.model == "azureml:m:1"
 
 
-def test_a_wrong_override_is_told_with_the_flag(written):
+def test_a_wrong_override_is_told_with_the_flag(written, problems):
     document = written(DEPLOYMENT)
     document.override("settings.mini_batch_sise=3")
     document.override("settings.threads=many")

@@ -73,8 +73,8 @@ def test_a_file_where_a_folder_was_said_and_the_other_way_round(refused, board: 
     refused(InputError, "is a folder; give one file", input=folder, input_type="uri_file")
 
 
-def test_a_data_asset_is_refused_with_the_forms_that_are_known(refused) -> None:
-    refused(JobRefusedError, "is no path; write azureml://datastores", input="azureml:heart@latest")
+def test_an_input_of_no_known_form_is_refused_with_those_that_are(refused) -> None:
+    refused(JobRefusedError, "is no path; write azureml://datastores", input="azureml:heart")
 
 
 def test_an_output_file_that_exists(refused, tmp_path: Path) -> None:

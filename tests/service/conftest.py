@@ -35,10 +35,11 @@ def launcher():
 
 @pytest.fixture
 def files_below():
-    """Lists all files below a folder but locks."""
+    """Lists all files below a folder but locks, and the digests kept beside copies."""
 
     def names(folder):
-        files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+        left_out = (".lock", ".digests.json")
+        files = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(left_out)]
         return sorted(str(path.relative_to(folder)) for path in files)
 
     return names

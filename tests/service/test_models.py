@@ -84,7 +84,7 @@ def test_two_files_that_swap_content_are_another_model(store, tmp_path):
 
 
 def test_a_path_that_is_not_there_is_refused_and_leaves_nothing(store, project, kept):
-    with pytest.raises(UnusableError, match="nowhere does not exist; give the file or folder with the model"):
+    with pytest.raises(UnusableError, match="nowhere does not exist; give the path of a file or folder"):
         models.create(store, model(project, path=str(project / "nowhere")))
     assert store.list(Model) == []
     assert not (kept / "models").exists()
@@ -92,7 +92,7 @@ def test_a_path_that_is_not_there_is_refused_and_leaves_nothing(store, project, 
 
 def test_an_empty_folder_is_refused(store, project):
     (project / "empty").mkdir()
-    with pytest.raises(UnusableError, match="empty holds no files"):
+    with pytest.raises(UnusableError, match="empty holds no files to copy"):
         models.create(store, model(project, path=str(project / "empty")))
 
 
@@ -198,7 +198,7 @@ def test_models_registered_at_once_get_a_version_each_and_are_whole(store, tmp_p
 
 
 def test_files_that_change_while_they_are_copied_are_refused(store, project, kept, files_below):
-    content = uploads.model_content(project / "model")
+    content = uploads.named_content(project / "model", "model path")
     (project / "model" / "weights.pt").write_bytes(b"changed")
     with pytest.raises(UnusableError, match="files changed while they were copied"):
         uploads.put(content, kept / "models" / "digits" / "1")

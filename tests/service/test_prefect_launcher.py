@@ -7,6 +7,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import Cancelled
 
 from blocks.specs import Compute, Endpoint
 from deployments.service.prefect_launcher import PrefectLauncher
@@ -62,6 +63,22 @@ def test_a_flow_run_that_cannot_work_is_not_created(client, endpoint, declared):
     for wrong in ({}, {"input": "/data", "deployment": "keras"}, {"input": "/data", "colour": "red"}):
         with pytest.raises(PrefectHTTPStatusError, match="409"):
             client.create_flow_run_from_deployment(found.id, parameters=wrong)
+
+
+def test_the_last_job_of_an_endpoint_and_of_each_deployment_is_known(client, endpoint, declared):
+    launcher = PrefectLauncher()
+    assert launcher.launched(endpoint.name) is None
+    launcher.register(prefect_deployment(endpoint, [declared("torch"), declared("keras")]))
+    assert launcher.launched(endpoint.name).last_job is None
+    found = client.read_deployment_by_name(f"{FLOW}/{endpoint.name}")
+    sent = {}
+    for name in ("torch", "keras"):
+        parameters = {"input": "/data", "deployment": name}
+        run = client.create_flow_run_from_deployment(found.id, parameters=parameters, state=Cancelled())
+        sent[name] = str(run.id)
+    assert launcher.launched(endpoint.name).last_job == sent["keras"]
+    assert {name: launcher.launched(endpoint.name, name).last_job for name in sent} == sent
+    assert launcher.launched(endpoint.name).scoring_uri == f"{client.api_url}deployments/{found.id}/create_flow_run"
 
 
 def test_an_endpoint_that_is_gone_is_gone_from_prefect_and_can_go_twice(client, endpoint):

@@ -1,0 +1,41 @@
+"""`batchpoint data`: files to score, under a name."""
+
+from pathlib import Path
+
+import click
+
+from blocks.specs import Data
+from deployments.cli import options
+from deployments.cli.assets import add_shared_verbs
+from deployments.cli.command import Noun
+from deployments.cli.session import Session
+from deployments.declarations import read
+from deployments.service import data as service
+from deployments.service import shown
+
+
+@click.group("data", cls=Noun)
+def data() -> None:
+    """Files to score, under a name and in versions that never change."""
+
+
+@data.command("create")
+@options.file
+@options.named(Data, required=False)
+@options.version(Data)
+@click.option("--path", "-p", help=options.about(Data, "path"))
+@click.option("--type", "-t", help=options.about(Data, "type"))
+@options.description(Data)
+@options.tags
+@options.no_wait
+@options.assignments
+@click.pass_obj
+def create(
+    session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
+) -> shown.Shown:
+    """Register a data asset; a local path is copied. Without a version it gets the next number, unless it is there."""
+    spec = options.declared(Data, read(file), assignments, path=options.here(path), **flags)
+    return shown.asset(session.store, service.create(session.store, spec, options.note))
+
+
+add_shared_verbs(data, Data, service.delete)

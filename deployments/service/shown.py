@@ -1,0 +1,54 @@
+"""What `show` prints: what was declared, and beside it, in Azure's words, what the system knows.
+
+`create` takes it back: what only the system knows is dropped there.
+"""
+
+from dataclasses import asdict
+
+from blocks.names import same_name
+from blocks.specs import Asset, Datastore, Deployment, Endpoint, Spec
+from blocks.store import Store
+from deployments.service.registration import Launcher
+
+Shown = dict[str, object]
+
+
+def endpoint(store: Store, launcher: Launcher, spec: Endpoint) -> Shown:
+    """An endpoint, where a POST starts a job, and the job sent last."""
+    launched = launcher.launched(spec.name)
+    return _dated(
+        store,
+        spec,
+        scoring_uri=launched.scoring_uri if launched else None,
+        provisioning_state="Succeeded" if launched else "Failed",
+        last_job=launched.last_job if launched else None,
+    )
+
+
+def deployment(store: Store, launcher: Launcher, spec: Deployment) -> Shown:
+    """A deployment, whether it is the default of its endpoint, and the job sent to it last."""
+    default = store.get(Endpoint, spec.endpoint_name).defaults.deployment_name
+    launched = launcher.launched(spec.endpoint_name, spec.name)
+    return _dated(
+        store,
+        spec,
+        provisioning_state="Succeeded" if launched else "Failed",
+        is_default=default is not None and same_name(default, spec.name),
+        last_job=launched.last_job if launched else None,
+    )
+
+
+def asset(store: Store, spec: Asset) -> Shown:
+    """A version of a model, an environment or a data asset."""
+    return _dated(store, spec, id=str(spec))
+
+
+def datastore(store: Store, spec: Datastore) -> Shown:
+    """A datastore."""
+    return _dated(store, spec)
+
+
+def _dated(store: Store, spec: Spec, **known: object) -> Shown:
+    dates = asdict(store.dates(type(spec), *spec.key))
+    context = {name: at.isoformat(timespec="seconds") for name, at in dates.items()}
+    return {**spec.model_dump(mode="json"), **known, "creation_context": context}
