@@ -178,7 +178,7 @@ def test_nothing_of_a_fleet_is_left_after_stop_even_while_processes_start(launch
 def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, mark):
     before = descriptors()
     fleet = Fleet(launch("ok.py"))
-    fleet.start_early(3)
+    fleet.start_early(range(3))
     assert wait_for(lambda: len(processes_with(mark)) >= 3, 5)
     assert fleet.close() == []
     assert descriptors() == before
