@@ -144,7 +144,7 @@ def check_instances(deployment: Deployment, compute: Compute) -> None:
     if asked > most:
         raise JobRefusedError(
             f"instance_count is {asked}, but compute {compute.name!r} has at most {most}; ask for {most} or fewer, or "
-            f"raise it: batchpoint compute create --name {compute.name} --max-instances {asked}"
+            f"raise it: batchpoint compute update --name {compute.name} --max-instances {asked}"
         )
 
 

@@ -8,8 +8,8 @@ from blocks.specs import Compute
 from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
-from deployments.declarations import read
-from deployments.service import computes
+from deployments.declarations import document_of, read
+from deployments.service import computes, shown
 
 
 @click.group("compute", cls=Noun)
@@ -23,6 +23,8 @@ def compute() -> None:
 @click.option("--type", "-t", help=options.about(Compute, "type"))
 @click.option("--min-instances", help=options.about(Compute, "min_instances"))
 @click.option("--max-instances", help=options.about(Compute, "max_instances"))
+@click.option("--address", help=options.about(Compute, "address"))
+@click.option("--cluster-class", help=options.about(Compute, "cluster_class"))
 @click.option("--size", hidden=True)
 @click.option("--tier", hidden=True)
 @click.option("--idle-time-before-scale-down", hidden=True)
@@ -35,12 +37,38 @@ def create(session: Session, /, file: Path | None, assignments: tuple[str, ...],
     return computes.create(session.store, session.launcher, spec)
 
 
+@compute.command("update")
+@options.file
+@options.named(Compute)
+@click.option("--min-instances", help=options.about(Compute, "min_instances"))
+@click.option("--max-instances", help=options.about(Compute, "max_instances"))
+@options.no_wait
+@options.additions
+@options.removals
+@options.assignments
+@click.pass_obj
+def update(
+    session: Session,
+    /,
+    file: Path | None,
+    name: str,
+    assignments: tuple[str, ...],
+    additions: tuple[str, ...],
+    removals: tuple[str, ...],
+    **flags: options.Flag,
+) -> shown.Shown:
+    """Change a compute; jobs that run keep what they have."""
+    document = options.changed(document_of(computes.show(session.store, name)), file, additions, removals)
+    spec = options.declared(Compute, document, assignments, name=name, **flags)
+    return shown.compute(session.store, session.launcher, computes.create(session.store, session.launcher, spec))
+
+
 @compute.command("show")
 @options.named(Compute)
 @click.pass_obj
-def show(session: Session, name: str) -> Compute:
-    """Show a compute."""
-    return computes.show(session.store, name)
+def show(session: Session, name: str) -> shown.Shown:
+    """Show a compute, and how many of its instances jobs have taken."""
+    return shown.compute(session.store, session.launcher, computes.show(session.store, name))
 
 
 @compute.command("list")

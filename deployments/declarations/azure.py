@@ -27,6 +27,7 @@ READ_ONLY = (
     "last_job",
     "is_default",
     "is_enabled",
+    "busy_instances",
 )
 CLOUD_COMPUTE = (
     "size",

@@ -74,6 +74,12 @@ class PrefectLauncher:
         except ObjectNotFound:
             return
 
+    def count_busy(self, compute: str) -> int:
+        try:
+            return self._client.read_global_concurrency_limit_by_name(compute_limit(compute)).active_slots
+        except ObjectNotFound:
+            return 0
+
     def _create(self, wanted: PrefectDeployment) -> None:
         self._client.create_deployment(
             flow_id=self._client.create_flow_from_name(FLOW),

@@ -62,6 +62,9 @@ class Launcher(Protocol):
     def unlimit(self, compute: str) -> None:
         """Remove a compute's bound, if there is one."""
 
+    def count_busy(self, compute: str) -> int:
+        """How many instances of a compute jobs have taken."""
+
 
 class RecordingLauncher:
     """A Launcher that only remembers, for tests and for trying things."""
@@ -85,6 +88,9 @@ class RecordingLauncher:
 
     def unlimit(self, compute: str) -> None:
         self.limits.pop(compute_limit(compute), None)
+
+    def count_busy(self, compute: str) -> int:  # noqa: ARG002 - it has no jobs
+        return 0
 
 
 def prefect_deployment(endpoint: Endpoint, deployments: list[Deployment]) -> PrefectDeployment:

@@ -6,7 +6,7 @@
 from dataclasses import asdict
 
 from blocks.names import same_name
-from blocks.specs import Asset, Datastore, Deployment, Endpoint, Spec
+from blocks.specs import Asset, Compute, Datastore, Deployment, Endpoint, Spec
 from blocks.store import Store
 from deployments.service.registration import Launcher
 
@@ -46,6 +46,11 @@ def asset(store: Store, spec: Asset) -> Shown:
 def datastore(store: Store, spec: Datastore) -> Shown:
     """A datastore."""
     return _dated(store, spec)
+
+
+def compute(store: Store, launcher: Launcher, spec: Compute) -> Shown:
+    """A compute, and how many of its instances jobs have taken."""
+    return _dated(store, spec, provisioning_state="Succeeded", busy_instances=launcher.count_busy(spec.name))
 
 
 def _dated(store: Store, spec: Spec, **known: object) -> Shown:

@@ -66,6 +66,20 @@ def test_a_key_like_no_other_is_refused_with_all_that_are_known():
     ]
 
 
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({"type": "dask"}, "either an address"),
+        ({"type": "dask", "address": "tcp://a:1", "cluster_class": "dask.distributed.LocalCluster"}, "give one of the"),
+        ({"address": "tcp://a:1"}, "a compute of type local has no address; write type: dask, or remove address"),
+        ({"type": "dask", "address": "tcp://a:1", "cluster_kwargs": {"n": 1}}, "with an address, remove them"),
+    ],
+)
+def test_a_compute_says_where_its_cluster_is_in_one_way(declared, sentence):
+    (told,) = sentences(specs.Compute, {"name": "c", **declared})
+    assert sentence in told
+
+
 def test_a_missing_key_is_named_with_what_it_is_for():
     (sentence,) = sentences(specs.Deployment, {k: v for k, v in DEPLOYMENT.items() if k != "compute"})
     assert sentence == "compute is missing: the compute that runs its jobs: azureml:NAME or NAME"

@@ -66,7 +66,7 @@ CREATE = ("batch-deployment", "create", "--file", "deployment.yml", "--set-defau
             "compute: azureml:batch-cluster\nresources: {instance_count: 3}",
             [
                 "error: instance_count is 3, but compute 'batch-cluster' has at most 2; ask for 2 or fewer, "
-                "or raise it: batchpoint compute create --name batch-cluster --max-instances 3"
+                "or raise it: batchpoint compute update --name batch-cluster --max-instances 3"
             ],
         ),
         (

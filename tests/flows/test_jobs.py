@@ -400,6 +400,7 @@ def test_a_job_that_waits_for_instances_shows_queued_and_can_be_canceled_or_go_o
     files = jobs.files(1)
     first = jobs.send(endpoint, input=files)
     wait_for(lambda: processes_of(first))
+    assert jobs.launcher.count_busy("single") == 1
     given_up = jobs.send(endpoint, input=files)
     jobs.wait(given_up, lambda run: run.state.name == "Queued")
     assert service.show(jobs.store, jobs.client, given_up).status == "Queued"
