@@ -43,7 +43,7 @@ class Verb(click.Command):
         query, output, debug = (ctx.params.pop(name) for name in ("query", "output", "debug"))
         try:
             show(super().invoke(ctx), output, query)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows what to do
             raise
         except Exception as error:
             if debug:
