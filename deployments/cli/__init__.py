@@ -1,5 +1,5 @@
 """The command line: it translates, and decides nothing."""
 
-from deployments.cli.main import main
+from deployments.cli.entry import main
 
 __all__ = ["main"]

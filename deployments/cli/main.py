@@ -1,6 +1,7 @@
 """`batchpoint`: the root of the command line."""
 
 import sys
+from typing import NoReturn
 
 import click
 
@@ -36,6 +37,6 @@ def batchpoint(context: click.Context) -> None:
     context.ensure_object(Session)
 
 
-def main() -> None:
-    """Run the command line with this process's arguments."""
-    sys.exit(batchpoint.main(standalone_mode=True))
+def run(arguments: list[str]) -> NoReturn:
+    """Run the command line, then end this process or fork."""
+    sys.exit(batchpoint.main(arguments, prog_name="batchpoint"))

@@ -15,8 +15,8 @@ def _say(line: str) -> None:
 @click.command("up", cls=Verb)
 def up() -> None:
     """Start the embedded Prefect server and its worker, and keep them running until Ctrl-C."""
-    from deployments.embedded import ServerError, home, keeper
-    from deployments.embedded.home import Home
+    from deployments.embedded import ServerError, keeper
+    from deployments.embedded.home import Home, home
     from deployments.embedded.told import told_server
 
     told = told_server()

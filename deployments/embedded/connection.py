@@ -12,9 +12,9 @@ from filelock import Timeout
 from deployments.embedded import environment, health, launch
 from deployments.embedded.busy import busy
 from deployments.embedded.errors import ServerError
-from deployments.embedded.home import Home, home, home_path
+from deployments.embedded.home import Home, home
 from deployments.embedded.state import State
-from deployments.embedded.told import Told, told_server
+from deployments.embedded.told import Told, told_elsewhere
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ def connect(use_profile: bool = True, announce: Callable[[str], None] = _to_stde
         announce: given a line for the user when something was started.
     Raises: ServerError when the named server does not answer, or the embedded one cannot be started.
     """
-    told = told_server(use_profile)
-    if told is not None and not _is_embedded(told):
+    if told := told_elsewhere(use_profile):
         return _external(told)
     place = Home(home())
     now = start(place, announce)
@@ -95,12 +94,6 @@ def _show_start(stack: contextlib.ExitStack, place: Home, announce: Callable[[st
         stack.enter_context(busy(line))
     elif is_first:
         announce(line)
-
-
-def _is_embedded(told: Told) -> bool:
-    """Whether the user named the embedded server itself, as `batchpoint env` prints it."""
-    port = launch.last_port(Home(home_path()))
-    return port is not None and told.api_url.rstrip("/") == f"http://127.0.0.1:{port}/api"
 
 
 def _external(told: Told) -> Connection:

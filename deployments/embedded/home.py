@@ -39,6 +39,11 @@ class Home:
         return self.path / "server.kept"
 
     @property
+    def forks(self) -> Path:
+        """Where commands find the process that forks them, while there is one."""
+        return self.path / "server.forks"
+
+    @property
     def prefect(self) -> Path:
         """Prefect's own home: database, settings, profiles, memos."""
         return self.path / "prefect"
@@ -72,3 +77,11 @@ def home() -> Path:
             "that you may write"
         ) from error
     return path
+
+
+def last_port(home: Home) -> int | None:
+    """The port of the server that was started last, if any was."""
+    try:
+        return int(home.port.read_text())
+    except (OSError, ValueError):
+        return None

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from deployments.embedded import health, processes, state
 from deployments.embedded.environment import client_environment, server_environment
 from deployments.embedded.errors import ServerError
-from deployments.embedded.home import Home
+from deployments.embedded.home import Home, last_port
 from deployments.embedded.state import State
 
 USUAL_PORT = 4280
@@ -120,14 +120,6 @@ def _start_missing(home: Home) -> tuple[State, Part]:
         now = replace(now, worker=worker)
         state.write(home, now)
     return now, started
-
-
-def last_port(home: Home) -> int | None:
-    """The port of the server that was started last, if any was."""
-    try:
-        return int(home.port.read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _await_release(port: int) -> None:

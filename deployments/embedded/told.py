@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.embedded.errors import ServerError
+from deployments.embedded.home import Home, home_path, last_port
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ def told_server(use_profile: bool = True) -> Told | None:
     sections = {**document.get("profiles", {}), **mine.get("profiles", {})}
     url = sections.get(name, {}).get("PREFECT_API_URL")
     return Told(str(url), f"PREFECT_API_URL in Prefect's profile '{name}' ({path})") if url else None
+
+
+def told_elsewhere(use_profile: bool = True) -> Told | None:
+    """What told_server finds, unless it is the embedded server, as `batchpoint env` prints it."""
+    told = told_server(use_profile)
+    port = last_port(Home(home_path()))
+    is_ours = told is not None and told.api_url.rstrip("/") == f"http://127.0.0.1:{port}/api"
+    return None if is_ours else told
 
 
 def _profiles_path() -> Path:

@@ -51,7 +51,7 @@ def _job_limit() -> int:
 
 async def _work(place: Home, limit: int) -> None:
     await _await_server(place)
-    with ForkServerHolder() as forks:
+    with ForkServerHolder(place.forks) as forks:
         await _make_work_pool(forks)
         await _work_until_the_end(place, limit, forks)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from blocks.names import same_name
 from blocks.specs import Data, Datastore
 from blocks.store import Store
-from deployments.embedded import home
+from deployments.embedded.home import home
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.lookup import find
 from deployments.service.uploads import local_root

@@ -65,6 +65,65 @@ def test_the_address_that_env_prints_means_the_embedded_server(
     assert connect().embedded
 
 
+COMMANDS = [
+    ("job", "list"),
+    ("datastore", "list", "--output", "table"),
+    ("job", "show", "--name", "nothing"),
+    ("batch-endpoint", "invoke", "--name", "nothing"),
+    ("compute", "delete", "--name", "nothing"),
+    ("batch-endpoint", "--help"),
+    ("mist",),
+]
+
+
+def batchpoint(
+    *arguments: str, by_itself: bool = False, options: tuple[str, ...] = ()
+) -> "subprocess.CompletedProcess[str]":
+    """A command as typed. A Python whose imports are told of other things than the fork server's runs it by itself."""
+    other = {"DASK_OTHER_THAN_THE_WORKERS": "1"} if by_itself else {}
+    line = [sys.executable, *options, "-c", "from deployments.cli import main; main()", *arguments]
+    return subprocess.run(
+        line, stdin=subprocess.DEVNULL, capture_output=True, text=True, env={**os.environ, **other}, timeout=60
+    )
+
+
+@pytest.fixture
+def forking(started: tuple[Home, State, list[str]]) -> Home:
+    """The home, once a fork server stands ready for commands."""
+    home, _, _ = started
+    connect(announce=lambda line: None)
+    wait_until(home.forks.exists)
+    return home
+
+
+def test_a_command_is_forked_and_so_imports_next_to_nothing(forking: Home) -> None:
+    def imported(by_itself: bool) -> str:
+        return batchpoint("job", "list", by_itself=by_itself, options=("-X", "importtime")).stderr
+
+    assert "click" in imported(by_itself=True)
+    assert "click" not in imported(by_itself=False)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_command_that_is_forked_prints_the_same_bytes(forking: Home, arguments: tuple[str, ...]) -> None:
+    forked, alone = batchpoint(*arguments), batchpoint(*arguments, by_itself=True)
+    assert (forked.stdout, forked.stderr, forked.returncode) == (alone.stdout, alone.stderr, alone.returncode)
+
+
+def test_a_forked_command_asks_on_the_terminal(forking: Home) -> None:
+    ours, theirs = os.openpty()
+    line = [sys.executable, "-c", "from deployments.cli import main; main()", "compute", "delete", "--name", "nothing"]
+    asking = subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while not said.endswith(b"[y/N]: "):
+        said += os.read(ours, 1024)
+    os.write(ours, b"n\n")
+    assert asking.wait(timeout=30) == 1
+    assert os.read(ours, 1024).endswith(b"Aborted!\r\n")
+    os.close(ours)
+
+
 def test_it_listens_on_loopback_only(started: tuple[Home, State, list[str]]) -> None:
     home, _, _ = started
     assert listening(processes_of(home)) == {"127.0.0.1"}
@@ -142,7 +201,13 @@ def test_down_leaves_nothing_running_and_the_next_start_has_the_same_data(
 ) -> None:
     home, _, _ = started
     connect()
-    assert keeper.stop(home) is not None
+    wait_until(home.forks.exists)
+    line = [sys.executable, "-c", "from deployments.cli import main; main()", "compute", "delete", "--name", "nothing"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+        assert asking.stderr is not None
+        assert asking.stderr.read(6) == "Delete"
+        assert keeper.stop(home) is not None
+        assert asking.communicate("n\n", timeout=30)[1].endswith("Aborted!\n")  # it ran on, forked as it was
     assert nothing_left(home)
     assert keeper.stop(home) is None
     assert not keeper.status(home).is_running

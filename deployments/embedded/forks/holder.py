@@ -1,4 +1,4 @@
-"""The worker's side of the fork server: start it, start it again, end it."""
+"""The worker's side of the fork servers: start them, start them again, end them."""
 
 import logging
 import subprocess
@@ -14,18 +14,22 @@ logger = logging.getLogger(__name__)
 
 
 class ForkServerHolder:
-    """Keeps a fork server for as long as it is entered. Its socket lies in a folder that only this user can open."""
+    """Keeps the fork servers for as long as it is entered. Their sockets lie in a folder that only this user can open.
 
-    def __init__(self) -> None:
+    Args:
+        address: the file that tells commands where theirs is.
+    """
+
+    def __init__(self, address: Path) -> None:
+        self._address = address
         self._folder = tempfile.TemporaryDirectory(prefix="batchpoint-forks-")
-        self._socket = Path(self._folder.name, "socket")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def command(self) -> list[str]:
         """What Prefect's process worker starts for a job."""
         launcher = str(Path(__file__).with_name("launcher.py"))
-        return [sys.executable, "-I", "-S", launcher, str(self._socket), sys.executable]
+        return [sys.executable, "-I", "-S", launcher, str(Path(self._folder.name, "jobs")), sys.executable]
 
     def __enter__(self) -> Self:
         self._start()
@@ -38,6 +42,7 @@ class ForkServerHolder:
             assert self._process.stdin is not None
             self._process.stdin.close()
             self._process.wait()
+        self._address.unlink(missing_ok=True)
         self._folder.cleanup()
 
     async def ensure(self) -> None:
@@ -52,6 +57,5 @@ class ForkServerHolder:
         return [process for process in psutil.Process().children() if process.pid != server]
 
     def _start(self) -> None:
-        self._socket.unlink(missing_ok=True)
-        program = [sys.executable, "-m", "deployments.embedded.forks.server", str(self._socket)]
+        program = [sys.executable, "-m", "deployments.embedded.forks", self._folder.name, str(self._address)]
         self._process = subprocess.Popen(program, stdin=subprocess.PIPE, cwd=self._folder.name, start_new_session=True)

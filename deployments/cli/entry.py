@@ -1,0 +1,33 @@
+"""Where `batchpoint` begins: in a fork of the embedded server's, where there is one, and else in this process."""
+
+import os
+import sys
+from typing import NoReturn
+
+from deployments.embedded.forks import identity, launcher
+from deployments.embedded.home import Home, home_path
+from deployments.embedded.told import told_elsewhere
+
+ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo"}
+
+
+def main() -> NoReturn:
+    """Run the command line with this process's arguments."""
+    arguments = sys.argv[1:]
+    if can_be_forked(arguments) and (socket := identity.find(Home(home_path()).forks)):
+        launcher.hand_over(socket, {"arguments": arguments, "umask": umask()})
+    from deployments.cli.main import run
+
+    run(arguments)
+
+
+def can_be_forked(arguments: list[str]) -> bool:
+    """Whether the embedded server would be used; a traceback is that of a plain process."""
+    return not (ABOUT_THE_SERVER.intersection(arguments[:1]) or "--debug" in arguments or told_elsewhere())
+
+
+def umask() -> int:
+    """The umask of this process, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

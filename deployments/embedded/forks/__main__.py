@@ -1,0 +1,65 @@
+"""Both fork servers: `python -m deployments.embedded.forks FOLDER ADDRESS`, which the worker starts.
+
+FOLDER is where their sockets lie, ADDRESS the file that tells commands where theirs is. They end when stdin does,
+which the worker holds open, and their forks have. The one for jobs is this process. The one for commands is a fork of
+it that does not descend from the worker, whose end ends its descendants: a command that runs goes on after
+`batchpoint down`.
+"""
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from deployments.embedded.forks.identity import modified, publish
+from deployments.embedded.forks.programs import run_command, run_flow
+from deployments.embedded.forks.server import ForkServer
+
+FOR_JOBS = ("prefect.flow_engine", "prefect.task_engine", "flows.score", "distributed.deploy.local")
+FOR_COMMANDS = ("blocks.prefect_store", "deployments.cli.jobs", "deployments.cli.watching", "deployments.service.prefect_launcher")
+"""What commands import when they first need it, besides their own modules and what those import."""
+
+
+def main(folder: Path, address: Path) -> None:
+    """Serve jobs, with a process beside this one that serves commands."""
+    loaded = modified()
+    preload(FOR_JOBS)
+    child = os.fork()
+    if child == 0:
+        serve_commands(folder, address, loaded)
+    os.waitpid(child, 0)
+    ForkServer(folder / "jobs", run_flow, loaded).serve()
+
+
+def serve_commands(folder: Path, address: Path, loaded: float) -> NoReturn:
+    """Leave the family, then serve commands."""
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    preload((*FOR_COMMANDS, *command_modules()))
+    server = ForkServer(folder / "commands", run_command, loaded)
+    publish(address, folder / "commands")
+    server.serve()
+    os._exit(0)
+
+
+def command_modules() -> set[str]:
+    """Where the commands are."""
+    from deployments.cli.main import COMMANDS
+
+    return {place.partition(":")[0] for place in COMMANDS.values()}
+
+
+def preload(names: Iterable[str]) -> None:
+    """Import modules, and keep what they made out of the garbage collector's way: forks share its memory."""
+    for name in names:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
