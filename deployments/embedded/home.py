@@ -44,6 +44,11 @@ class Home:
         return self.path / "server.forks"
 
     @property
+    def bell(self) -> Path:
+        """Rung by whoever has sent a job to the embedded server."""
+        return self.path / "server.bell"
+
+    @property
     def prefect(self) -> Path:
         """Prefect's own home: database, settings, profiles, memos."""
         return self.path / "prefect"

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 import httpx
@@ -16,6 +17,7 @@ from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessWorker
 
 from deployments.embedded import state
+from deployments.embedded.bell import Bell
 from deployments.embedded.forks.holder import ForkServerHolder
 from deployments.embedded.home import Home, home
 from deployments.embedded.idle import IdleWatch
@@ -57,16 +59,16 @@ async def _work(place: Home, limit: int) -> None:
 
 
 async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) -> None:
-    idle, strays = IdleWatch(place), Strays()
+    idle, strays, bell = IdleWatch(place), Strays(), Bell(place.bell)
     while True:
         async with ProcessWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit) as worker:
             async with anyio.create_task_group() as loops:
                 end = loops.cancel_scope
                 loops.start_soon(_end_on_signal, end)
-                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, POLL_SECONDS, end, forks)
-                loops.start_soon(_repeat, worker.sync_with_backend, HEARTBEAT_SECONDS, end, forks)
-                loops.start_soon(_repeat, strays.look, STRAY_SECONDS, end, forks)
-                loops.start_soon(_repeat, forks.ensure, STRAY_SECONDS, end, forks)
+                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, partial(bell.wait, POLL_SECONDS), end, forks)
+                loops.start_soon(_repeat, worker.sync_with_backend, partial(anyio.sleep, HEARTBEAT_SECONDS), end, forks)
+                loops.start_soon(_repeat, strays.look, partial(anyio.sleep, STRAY_SECONDS), end, forks)
+                loops.start_soon(_repeat, forks.ensure, partial(anyio.sleep, STRAY_SECONDS), end, forks)
                 loops.start_soon(idle.run, end)
             await _end_flow_runs(forks)
         if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
@@ -110,7 +112,10 @@ async def _end_on_signal(end: CancelScope) -> None:
 
 
 async def _repeat(
-    work: Callable[[], Awaitable[object]], seconds: float, end: CancelScope, forks: ForkServerHolder
+    work: Callable[[], Awaitable[object]],
+    pause: Callable[[], Awaitable[None]],
+    end: CancelScope,
+    forks: ForkServerHolder,
 ) -> None:
     """Do `work` again and again, through a server that is restarted; end when it stays away and nothing runs.
 
@@ -129,7 +134,7 @@ async def _repeat(
             logger.exception("%s failed and is done again", getattr(work, "__name__", work))
         if time.monotonic() - reached > LOST_SECONDS and not forks.launchers():
             end.cancel()
-        await anyio.sleep(seconds)
+        await pause()
 
 
 async def _end_flow_runs(forks: ForkServerHolder) -> None:

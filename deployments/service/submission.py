@@ -15,6 +15,8 @@ from blocks.overrides import Overrides
 from blocks.references import find_compute
 from blocks.specs import Deployment, Endpoint
 from blocks.store import Store
+from deployments.embedded.bell import ring
+from deployments.embedded.home import Home, home_path
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.job_records import NAME_TAG, find_run
@@ -73,13 +75,15 @@ def submit(store: Store, client: SyncPrefectClient, request: Request) -> FlowRun
         parameters["settings"] = settings
     if request.job_name:
         check_name(client, request.job_name)
-    return client.create_flow_run_from_deployment(
+    run = client.create_flow_run_from_deployment(
         prefect_deployment_of(client, endpoint.name).id,
         parameters=parameters,
         name=request.job_name,
         tags=[f"{NAME_TAG}{request.job_name}"] if request.job_name else [],
         idempotency_key=str(uuid.uuid4()),  # the client sends a request again when the server was busy
     )
+    ring(Home(home_path()).bell)
+    return run
 
 
 def check_input(store: Store, text: str, kind: InputType | None, deployment: Deployment) -> None:
