@@ -19,7 +19,15 @@ from deployments.embedded.forks.programs import run_command, run_flow
 from deployments.embedded.forks.server import ForkServer
 
 FOR_JOBS = ("prefect.flow_engine", "prefect.task_engine", "flows.score", "distributed.deploy.local")
-FOR_COMMANDS = ("blocks.prefect_store", "deployments.cli.jobs", "deployments.cli.watching", "deployments.service.prefect_launcher")
+FOR_COMMANDS = (
+    "blocks.prefect_store",
+    "deployments.cli.endpoints",
+    "deployments.cli.jobs",
+    "deployments.cli.watching",
+    "deployments.embedded.connection",
+    "deployments.service.jobs",
+    "deployments.service.prefect_launcher",
+)
 """What commands import when they first need it, besides their own modules and what those import."""
 
 
