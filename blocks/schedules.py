@@ -66,7 +66,9 @@ class Times(Part):
     start_time: datetime | None = Field(None, description="When it begins, as 2026-01-31T06:00:00; left out, at once.")
     end_time: datetime | None = Field(None, description="When it ends; left out, never.")
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "UTC", description="The zone of all its times: a name such as Europe/Berlin, or Windows' name for one."
+        "UTC",
+        description="The zone of all its times: a name such as Europe/Berlin, or Windows' name for one.",
+        examples=["Europe/Berlin", "Pacific Standard Time"],
     )
 
     @model_validator(mode="after")
@@ -82,7 +84,8 @@ class Cron(Times):
 
     type: Literal["cron"] = Field("cron", description="cron: times as a cron expression.")
     expression: Annotated[str, AfterValidator(_cron)] = Field(
-        description="Minute, hour, day of the month, month, day of the week: 0 6 * * 1 is Mondays at six."
+        description="Minute, hour, day of the month, month, day of the week: 0 6 * * 1 is Mondays at six.",
+        examples=["0 6 * * 1"],
     )
 
 
@@ -143,6 +146,7 @@ class ScheduledJob(Part):
     input: str = Field(
         min_length=1,
         description="Folder or file to score: a path, a URL, azureml://datastores/NAME/paths/PATH, or a data asset.",
+        examples=["azureml:digits@latest", "azureml://datastores/workspaceblobstore/paths/digits"],
     )
     output: str | None = Field(None, min_length=1, description="Folder for the output; left out, the job's own.")
     settings: Overrides = Field(default_factory=Overrides, description="What the job changes of its deployment.")

@@ -22,6 +22,7 @@ class Model(Asset):
         min_length=1,
         description="The file or folder with the model; once registered, the folder that holds its copy and nothing "
         "else, which scripts find in AZUREML_MODEL_DIR.",
+        examples=["model", "model/weights.pt", "azureml://datastores/workspaceblobstore/paths/models/digits"],
     )
 
 
@@ -64,10 +65,16 @@ class Environment(Asset):
     word = "environment"
 
     image: str | None = Field(
-        None, min_length=1, description="The container image, used where the compute runs containers."
+        None,
+        min_length=1,
+        description="The container image, used where the compute runs containers.",
+        examples=["mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"],
     )
     conda_file: Conda | None = Field(
-        None, description="The packages: the path of a conda file, or its content.", json_schema_extra=_or_path
+        None,
+        description="The packages: the path of a conda file, or its content.",
+        examples=["environment/conda.yaml", {"dependencies": ["python=3.11", {"pip": ["torch"]}]}],
+        json_schema_extra=_or_path,
     )
     os_type: Annotated[Literal["linux"], AnyCase] = Field("linux", description="The system it is for.")
 
@@ -88,4 +95,5 @@ class Data(Asset):
         min_length=1,
         description="The folder or file. A local path is copied to the default datastore when it is registered; "
         "a URL (file:// too) and azureml://datastores/NAME/paths/PATH stay where they are.",
+        examples=["data", "s3://bucket/digits", "azureml://datastores/workspaceblobstore/paths/digits"],
     )

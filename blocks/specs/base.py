@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from scoring.settings import Strict
@@ -42,8 +42,18 @@ def _as_text(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-EndpointName = Annotated[str, AfterValidator(_endpoint_name)]
-AssetName = Annotated[str, BeforeValidator(_exact), AfterValidator(_asset_name)]
+# The patterns are for editors; the validators say in words what is wrong.
+EndpointName = Annotated[
+    str,
+    AfterValidator(_endpoint_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{ENDPOINT_NAME.pattern}$", "minLength": 3, "maxLength": 32}),
+]
+AssetName = Annotated[
+    str,
+    BeforeValidator(_exact),
+    AfterValidator(_asset_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{ASSET_NAME.pattern}$", "maxLength": 255}),
+]
 TextMap = dict[str, Annotated[str, BeforeValidator(_as_text)]]
 
 DESCRIPTION = "What it is for, in a sentence or two."

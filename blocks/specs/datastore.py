@@ -14,7 +14,11 @@ class Datastore(Spec):
 
     name: AssetName = Field(description="The datastore's name.")
     type: Literal["local"] = Field("local", description="What it is: local is a folder.")
-    root: str = Field(min_length=1, description="The folder, as a path or a URL; everything kept in it lies below.")
+    root: str = Field(
+        min_length=1,
+        description="The folder, as a path or a URL; everything kept in it lies below.",
+        examples=["/data/shared"],
+    )
     description: str = Field("", description=DESCRIPTION)
 
     @property

@@ -34,9 +34,13 @@ EnvironmentOrReference = Annotated[
 class CodeConfiguration(Part):
     """The scoring script and the folder it lives in."""
 
-    code: str = Field(min_length=1, description="The folder with the scoring script and what it imports.")
+    code: str = Field(
+        min_length=1, description="The folder with the scoring script and what it imports.", examples=["code"]
+    )
     scoring_script: str = Field(
-        min_length=1, description="The script with init() and run(), as a path inside the code folder."
+        min_length=1,
+        description="The script with init() and run(), as a path inside the code folder.",
+        examples=["batch_driver.py"],
     )
 
     @field_validator("scoring_script")
@@ -67,6 +71,7 @@ class Deployment(Spec):
     type: Literal["model"] = Field("model", description="What the deployment runs: a model.")
     model: ModelOrReference = Field(
         description="The model: azureml:NAME:VERSION, azureml:NAME@latest, or name and path of one to register.",
+        examples=["azureml:digits@latest", "azureml:digits:1", {"name": "digits", "path": "model"}],
         json_schema_extra=as_any_of,
     )
     code_configuration: CodeConfiguration = Field(description="Which script scores the files, and where it lives.")
@@ -74,9 +79,14 @@ class Deployment(Spec):
         None,
         description="What the script needs installed: azureml:NAME:VERSION, azureml:NAME@latest, or image and "
         "conda_file of one to register. Not built yet: scripts run where Batchpoint is installed.",
+        examples=["azureml:torch@latest", {"image": "ubuntu:24.04", "conda_file": "environment/conda.yaml"}],
         json_schema_extra=as_any_of,
     )
-    compute: str = Field(min_length=1, description="The compute that runs its jobs: azureml:NAME or NAME.")
+    compute: str = Field(
+        min_length=1,
+        description="The compute that runs its jobs: azureml:NAME or NAME.",
+        examples=["azureml:batch-cluster"],
+    )
     resources: Resources = Field(default_factory=Resources, description="What a job takes of its compute.")
     settings: Settings = Field(default_factory=Settings, description="How files are scored.")
 

@@ -10,6 +10,7 @@ from blocks.specs import Asset, Compute, Data, Datastore, Deployment, Environmen
 from deployments.declarations.document import Document, Keys, read
 from deployments.declarations.errors import DeclarationError
 from deployments.declarations.refusals import refuse
+from deployments.declarations.yaml import plain
 from scoring.settings import Settings
 
 READ_ONLY = (
@@ -145,6 +146,8 @@ def _compute(document: Document) -> list[str]:
         place = document.place(("type",))
         document.put(("type",), "local", place)
         notes.append(f"{place}: amlcompute is taken as local: jobs run on the worker's machine")
+    if options := document.get(("cluster_kwargs",)):
+        document.put(("cluster_kwargs",), plain(options), document.place(("cluster_kwargs",)))
     return notes + _without(document, (), CLOUD_COMPUTE)
 
 

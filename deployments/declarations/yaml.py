@@ -4,6 +4,7 @@ Values stay text: what becomes a number is decided by the field it is for, so th
 1.1 and a tag `on` does not become true.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from deployments.declarations.errors import DeclarationError
 
 Lines = dict[tuple[str | int, ...], int]
 
+SCALAR = re.compile(r"[-+]?[0-9][0-9_.eE+-]*|true|false", re.IGNORECASE)
 NULL = "tag:yaml.org,2002:null"
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -37,6 +39,15 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
         raise DeclarationError(f"{name}: this is not YAML: {' '.join(str(error).split())}") from None
     reader = _Reader(name)
     return (reader.value(root, ()) if root is not None else None), reader.lines
+
+
+def plain(value: Any) -> Any:
+    """The same with numbers and truths in place of the text that YAML writes for them, where no field says it."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return YAML(typ="safe", pure=True).load(value) if isinstance(value, str) and SCALAR.fullmatch(value) else value
 
 
 class _Reader:

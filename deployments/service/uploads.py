@@ -99,8 +99,10 @@ def write_digests(content: Content, copy: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Delete a copy, which is gone from its place at once, and the digests beside it."""
+    """Delete a copy, which is gone from its place at once, and what lies beside it: digests, and halves of copies."""
     digests_file(folder).unlink(missing_ok=True)
+    for half in folder.parent.glob(f".{folder.name}.*.partial"):
+        _clear(half)
     if folder.exists():
         partial = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.partial"
         folder.rename(partial)

@@ -9,7 +9,7 @@ from blocks.errors import NotRegistered
 from deployments.cli.errors import causes
 from deployments.cli.main import COMMANDS, batchpoint
 from deployments.cli.output import RENDERERS, plain
-from deployments.cli.schema import KINDS
+from deployments.declarations.schema import KINDS
 from deployments.service.errors import ServiceError
 
 
@@ -81,7 +81,7 @@ def test_a_sentence_of_ours_stands_for_the_error_of_another_library_below_it():
     assert causes(raised(ServiceError("the job is refused"), below)) == [str(below), "the job is refused"]
 
 
-@pytest.mark.parametrize("noun", ["compute", "model", "datastore", "batch-endpoint", "batch-deployment"])
+@pytest.mark.parametrize("noun", [noun for noun in KINDS if noun != "schedule"])
 def test_help_of_an_option_is_the_description_of_its_field(run, noun):
     result = run(noun, "create", "--help")
     said = " ".join(result.stdout.split())
@@ -95,13 +95,15 @@ def test_every_command_at_the_root_exists(run):
     assert all(batchpoint.get_command(None, name) for name in listed)
 
 
-def test_help_needs_neither_prefect_nor_dask():
+def test_help_schemas_and_refusals_need_neither_prefect_nor_dask():
     code = (
         "import sys\n"
         "from click.testing import CliRunner\n"
         "from deployments.cli.main import batchpoint\n"
-        "for args in (['--help'], ['compute', 'create', '--help'], ['batch-deployment', '--help']):\n"
+        "for args in (['--help'], ['compute', 'create', '--help'], ['data', '--help'], ['schema', 'data']):\n"
         "    assert CliRunner().invoke(batchpoint, args).exit_code == 0\n"
+        "bad = ['model', 'create', '--name', 'm', '--set', 'colour=red']\n"
+        "assert CliRunner().invoke(batchpoint, bad).exit_code == 1\n"
         "print([name for name in ('prefect', 'dask', 'distributed', 'torch') if name in sys.modules])\n"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

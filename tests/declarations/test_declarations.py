@@ -202,6 +202,18 @@ def test_a_cluster_of_azures_is_taken_as_local_and_says_so(written):
     ]
 
 
+def test_what_a_cluster_is_made_with_is_read_as_yaml_reads_it(written):
+    text = "name: c\ntype: dask\ncluster_class: dask.distributed.LocalCluster\n"
+    options = "cluster_kwargs: {n_workers: 2, processes: false, memory_limit: 0.5, host: 127.0.0.1, env: {A: b}}\n"
+    assert declare(Compute, written(text + options)).spec.cluster_kwargs == {
+        "n_workers": 2,
+        "processes": False,
+        "memory_limit": 0.5,
+        "host": "127.0.0.1",
+        "env": {"A": "b"},
+    }
+
+
 def test_a_datastores_folder_is_found_beside_its_file(written, tmp_path):
     assert declare(Datastore, written("name: shared\nroot: data\n")).spec.root == str(tmp_path / "data")
     assert declare(Datastore, written("name: shared\nroot: file:///data\n")).spec.root == "file:///data"

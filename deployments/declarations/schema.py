@@ -1,0 +1,49 @@
+"""What YAML may say, as JSON schemas that editors complete and check from."""
+
+from typing import Any
+
+from blocks.schedules import Schedule
+from blocks.specs import Compute, Data, Datastore, Deployment, Endpoint, Environment, Model, Spec
+
+Schema = dict[str, Any]
+
+KINDS: dict[str, type[Spec]] = {
+    "batch-endpoint": Endpoint,
+    "batch-deployment": Deployment,
+    "model": Model,
+    "environment": Environment,
+    "data": Data,
+    "datastore": Datastore,
+    "compute": Compute,
+    "schedule": Schedule,
+}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NAMED_AFTER_IT = ("Model", "Environment")
+"""Kinds that need no name where a deployment holds them: they are named after it."""
+
+
+def schema_of(kind: str) -> Schema:
+    """The JSON schema of a kind's YAML, one of KINDS: without what only the system sets, with the older forms."""
+    written = KINDS[kind].model_json_schema()
+    definitions = written.get("$defs", {})
+    for model in (written, *definitions.values()):
+        _without_read_only(model)
+    properties = written["properties"]
+    if kind == "batch-deployment":
+        for name in NAMED_AFTER_IT:
+            definitions[name]["required"] = [key for key in definitions[name].get("required", []) if key != "name"]
+        properties = _at_the_root(definitions["Settings"]["properties"]) | properties
+    named = {"$schema": {"type": "string", "description": "Read by editors only."}}
+    return written | {"$schema": DIALECT, "properties": named | properties}
+
+
+def _without_read_only(model: Schema) -> None:
+    fields = model.get("properties", {})
+    for name in [name for name, field in fields.items() if field.get("readOnly")]:
+        del fields[name]
+
+
+def _at_the_root(settings: Schema) -> Schema:
+    """The older form of a deployment, without `type`, has its settings at the root."""
+    said = "As settings.{0}; the older form."
+    return {name: {**field, "deprecated": True, "description": said.format(name)} for name, field in settings.items()}
