@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from deployments.embedded import prefect_settings
 from deployments.embedded.home import Home
 from deployments.embedded.state import State
 
@@ -54,9 +55,7 @@ def apply(environment: Mapping[str, str]) -> None:
         del os.environ[name]
     os.environ.update(environment)
     if "prefect.context" in sys.modules:
-        from prefect.context import refresh_global_settings_context
-
-        refresh_global_settings_context()
+        prefect_settings.read_again(logs=False)
 
 
 def past_proxies(base: Mapping[str, str] = os.environ) -> dict[str, str]:

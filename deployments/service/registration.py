@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from blocks.names import block_name, compute_limit
 from blocks.specs import Compute, Deployment, Endpoint
-from deployments.embedded.launch import WORK_POOL
+from deployments.embedded.launch import JOB_ENVIRONMENT, WORK_POOL
 from deployments.service.parameters import parameter_schema
 
 FLOW = "batch-endpoint"
@@ -27,7 +27,7 @@ class PrefectDeployment:
     parameter_schema: dict[str, Any] = field(repr=False)
     entrypoint: str = ENTRYPOINT
     work_pool: str = WORK_POOL
-    job_variables: dict[str, Any] = field(default_factory=lambda: {"env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"}})
+    job_variables: dict[str, Any] = field(default_factory=lambda: {"env": dict(JOB_ENVIRONMENT)})
     enforce_parameter_schema: bool = True
 
 

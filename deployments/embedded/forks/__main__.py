@@ -14,11 +14,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
+from prefect.plugins import load_prefect_collections
+from pydantic import BaseModel
+
+from deployments.embedded import environment, prefect_settings, state
 from deployments.embedded.forks.identity import modified, publish
 from deployments.embedded.forks.programs import run_command, run_flow
 from deployments.embedded.forks.server import ForkServer
+from deployments.embedded.home import Home
 
-FOR_JOBS = ("prefect.flow_engine", "prefect.task_engine", "flows.score", "distributed.deploy.local")
+FOR_JOBS = (
+    "anyio._backends._asyncio",
+    "distributed.deploy.local",
+    "flows.score",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+    "prefect.utilities.visualization",
+)
 FOR_COMMANDS = (
     "blocks.prefect_store",
     "deployments.cli.endpoints",
@@ -35,6 +47,9 @@ def main(folder: Path, address: Path) -> None:
     """Serve jobs, with a process beside this one that serves commands."""
     loaded = modified()
     preload(FOR_JOBS)
+    load_prefect_collections()  # Prefect does it when a job's first task run begins: prefect-aws takes 0.6 s of CPU
+    complete_models()
+    prefect_settings.read_again(logs=True)
     child = os.fork()
     if child == 0:
         serve_commands(folder, address, loaded)
@@ -48,10 +63,23 @@ def serve_commands(folder: Path, address: Path, loaded: float) -> NoReturn:
     if os.fork():
         os._exit(0)
     preload((*FOR_COMMANDS, *command_modules()))
+    place = Home(address.parent)
+    if now := state.read(place):
+        environment.apply(environment.client_environment(place, now))
+        prefect_settings.read_again(logs=True)
     server = ForkServer(folder / "commands", run_command, loaded)
     publish(address, folder / "commands")
     server.serve()
     os._exit(0)
+
+
+def complete_models() -> None:
+    """Build what pydantic puts off until a model is first used, which for Prefect's is in each fork anew."""
+    waiting = BaseModel.__subclasses__()
+    while waiting:
+        model = waiting.pop()
+        model.model_rebuild(raise_errors=False)
+        waiting += model.__subclasses__()
 
 
 def command_modules() -> set[str]:

@@ -1,6 +1,7 @@
 """The worker's side of the fork servers: start them, start them again, end them."""
 
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,9 @@ from types import TracebackType
 from typing import Self
 
 import psutil
+from prefect.settings import get_current_settings
+
+from deployments.embedded.launch import JOB_ENVIRONMENT
 
 logger = logging.getLogger(__name__)
 
@@ -57,5 +61,17 @@ class ForkServerHolder:
         return [process for process in psutil.Process().children() if process.pid != server]
 
     def _start(self) -> None:
+        settings = get_current_settings()
         program = [sys.executable, "-m", "deployments.embedded.forks", self._folder.name, str(self._address)]
-        self._process = subprocess.Popen(program, stdin=subprocess.PIPE, cwd=self._folder.name, start_new_session=True)
+        self._process = subprocess.Popen(
+            program,
+            stdin=subprocess.PIPE,
+            cwd=self._folder.name,
+            # What Prefect's worker gives its jobs: forks then find settings and logs as they need them.
+            env={
+                **os.environ,
+                **settings.to_environment_variables(exclude_unset=True),
+                **JOB_ENVIRONMENT,
+            },
+            start_new_session=True,
+        )

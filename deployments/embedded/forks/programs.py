@@ -5,15 +5,13 @@ import runpy
 import sys
 import time
 
+from deployments.embedded import prefect_settings
+
 
 def run_flow(asked: dict[str, object]) -> int:
     """Run the flow run that the environment names, as `python -m prefect.engine` would; the exit code."""
     take_place(asked)
-    from prefect.context import refresh_global_settings_context
-    from prefect.logging.configuration import setup_logging
-
-    refresh_global_settings_context()
-    setup_logging(incremental=False)  # the flow run's environment may name other levels and loggers than ours did
+    prefect_settings.read_again(logs=True)  # the flow run's environment may name other levels and loggers than ours
     sys.modules.pop("prefect.engine", None)
     sys.argv = ["prefect.engine"]
     try:
