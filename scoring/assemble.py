@@ -1,6 +1,5 @@
 """The end of a job: rows merged, ledger summed and checked, verdict given, everything committed at once."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from scoring.ledger import Cause, Totals, entries, failure_lines
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
 from scoring.output import FAILURES, SUMMARY, Staging, partial_name, summary_of
-from scoring.parts import Frame, RowReader
+from scoring.parts import RowReader, read_frames
 from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder
@@ -156,12 +155,11 @@ def _rows_file(settings: Settings, *, is_whole: bool) -> str | None:
 
 
 def _write_rows(job: Job, totals: Totals, target: Path) -> str:
-    def frames() -> Iterator[Frame]:
-        return (entry.frame for entry in entries(job) if entry.frame is not None)
-
     reader = RowReader(job.folder)
     try:
-        return merge(frames, reader, list(totals.columns), job.manifest.settings.rows_format, target)
+        return merge(
+            lambda: read_frames(job.folder), reader, list(totals.columns), job.manifest.settings.rows_format, target
+        )
     finally:
         reader.close()
 

@@ -1,23 +1,21 @@
 """One attempt at a chunk: every mini-batch of it that is in no part gets one try, whatever happens to the others."""
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from scoring.errors import MiniBatchesFailedError, TryFailedError
+from scoring.errors import TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
-from scoring.job import FACTS, Job
+from scoring.failures import Failures
+from scoring.job import Job
 from scoring.parts import Done, PartWriter
 from scoring.planning import Chunk
 from scoring.process import Scored
 from scoring.relay import Relay
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     Raises: MiniBatchesFailedError at the end when some failed; InitFailedError when the script cannot start;
         JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends the attempt.
     """
+    fleet.raise_if_stopped()
     done = Done(job.folder)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
@@ -67,13 +66,11 @@ class _Attempt:
     """The state of one attempt: the part being written, and the facts of what failed."""
 
     def __init__(self, job: Job, chunk: Chunk, slot: Slot, attempt: int, scratch: Path) -> None:
-        self.job, self.chunk, self.slot, self.attempt = job, chunk, slot, attempt
-        retry = job.manifest.settings.retry_settings
-        self.most, self.timeout = retry.max_retries + 1, retry.timeout
-        self.scratch = scratch
+        self.slot, self.attempt = slot, attempt
+        self.timeout = job.manifest.settings.retry_settings.timeout
         self.writer = PartWriter(job.folder, scratch)
         self.relay = Relay(job.folder, slot.number)
-        self.failed: list[Facts] = []
+        self.failures = Failures(job, chunk, attempt, scratch, self.relay)
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
@@ -86,10 +83,7 @@ class _Attempt:
                 tell(news)
         finally:
             self.write_down()
-        if self.failed:
-            raise MiniBatchesFailedError(
-                {one.mini_batch: one.faults[0] for one in self.failed}, self.attempt, self.most
-            )
+        self.failures.raise_if_any()
         return scored, short
 
     def try_once(self, due: DueBatch) -> News:
@@ -106,31 +100,21 @@ class _Attempt:
         return News(index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
 
     def failed_try(self, due: DueBatch, fault: Fault) -> News:
-        index, files = due.index, due.files
         self.writer.close()  # what is done need not wait for what may take long to come right
-        self.relay.note(index, fault.traceback)
-        is_final = self.attempt >= self.most
-        self.failed.append(
-            Facts(
-                mini_batch=index,
-                files=len(files),
-                failed=tuple(FailedFile(path=file.path) for file in files),
-                faults=(fault,),
-                tries=self.attempt,
-                fetch_seconds=round(due.waited, 6),
-                slot=self.slot.number,
-                is_final=is_final,
-            )
+        is_final = self.attempt >= self.failures.most
+        shown = fault.without_traceback()
+        facts = Facts(
+            mini_batch=due.index,
+            files=len(due.files),
+            failed=tuple(FailedFile(path=file.path) for file in due.files),
+            faults=(shown,),
+            tries=self.attempt,
+            fetch_seconds=round(due.waited, 6),
+            slot=self.slot.number,
+            is_final=is_final,
         )
-        log.warning(
-            "Mini-batch %d failed, try %d of %d: %s",
-            index,
-            self.attempt,
-            self.most,
-            fault,
-            extra={"action": "give_up_mini_batch" if is_final else "fail_try", "mini_batch": index},
-        )
-        return News(index, "given_up" if is_final else "tried", 0, len(files) if is_final else 0, fault)
+        self.failures.add(facts, fault)
+        return News(due.index, "given_up" if is_final else "tried", 0, len(due.files) if is_final else 0, shown)
 
     def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
         """Facts of a mini-batch that returned: as many files scored as it returned rows, all of them at most.
@@ -164,11 +148,8 @@ class _Attempt:
         )
 
     def write_down(self) -> None:
-        """Write the open part, and the facts of what failed; an older attempt's are replaced whole."""
+        """Write the open part, and the facts of what failed."""
         self.slot.relay = self.relay.after
         self.relay.close()
         self.writer.close()
-        name = f"{FACTS}/{self.chunk.name}.jsonl"
-        if self.failed or self.job.folder.exists(name):
-            lines = [facts.model_dump_json() + "\n" for facts in self.failed]
-            self.job.folder.write(name, "".join(lines).encode())
+        self.failures.store()

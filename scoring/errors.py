@@ -58,16 +58,15 @@ class TryFailedError(ScoringError):
 
 
 class MiniBatchesFailedError(ScoringError):
-    """After an attempt some mini-batches of a chunk are in no part."""
+    """After an attempt some mini-batches of a chunk are in no part: how many, and why the first of them failed."""
 
-    def __init__(self, faults: dict[int, Fault], tries: int, most: int) -> None:
-        super().__init__(faults, tries, most)
-        self.faults, self.tries, self.most = faults, tries, most
+    def __init__(self, first: int, fault: Fault, count: int, tries: int, most: int) -> None:
+        super().__init__(first, fault, count, tries, most)
+        self.first, self.fault, self.count, self.tries, self.most = first, fault, count, tries, most
 
     def __str__(self) -> str:
-        index, fault = next(iter(self.faults.items()))
-        others = f" (and {len(self.faults) - 1} more of its chunk)" if len(self.faults) > 1 else ""
-        return f"mini-batch {index}{others} failed, try {self.tries} of {self.most}: {fault}"
+        others = f" (and {self.count - 1} more of its chunk)" if self.count > 1 else ""
+        return f"mini-batch {self.first}{others} failed, try {self.tries} of {self.most}: {self.fault}"
 
 
 class JobStoppedError(ScoringError):

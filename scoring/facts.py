@@ -44,6 +44,10 @@ class Fault(Record):
         """The fault in a `raised` message of the scoring process."""
         return cls(error=told["class"], message=told["message"], where=told["where"], traceback=told["traceback"])
 
+    def without_traceback(self) -> Self:
+        """As facts keep it: a traceback for each of a million files would fill memory and disk."""
+        return self.model_copy(update={"traceback": ""})
+
     @property
     def is_crash(self) -> bool:
         """Whether the scoring process was gone after the try."""

@@ -1,13 +1,16 @@
 """The ledger: each listed file as exactly one of scored, failed, skipped or pending, summed from facts on disk."""
 
+import heapq
 import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from scoring.facts import Facts, Fault, Record, Text
 from scoring.job import FACTS, Job
 from scoring.parts import Frame, read_frames
+from scoring.storage import Folder
 
 
 @dataclass(frozen=True)
@@ -101,26 +104,30 @@ def entries(job: Job) -> Iterator[Entry]:
     A mini-batch in a part is done, whatever facts an earlier try left behind.
     """
     size, listed = job.manifest.settings.mini_batch_size, job.listing.files
-    tried = _read_facts(job)
-    frames = read_frames(job.folder)
-    frame = next(frames, None)
+    frames, tried = read_frames(job.folder), _read_facts(job)
+    frame, facts = next(frames, None), next(tried, None)
     for index in range(job.mini_batches):
         files = min(size, listed - index * size)
+        while facts is not None and facts.mini_batch < index:
+            facts = next(tried, None)
         if frame is not None and frame.facts.mini_batch == index:
             yield Entry(index, files, frame=frame)
             frame = next(frames, None)
         else:
-            yield Entry(index, files, facts=tried.get(index))
+            yield Entry(index, files, facts=facts if facts is not None and facts.mini_batch == index else None)
 
 
-def _read_facts(job: Job) -> dict[int, Facts]:
+def _read_facts(job: Job) -> Iterator[Facts]:
+    """Facts of what failed, by mini-batch. Each chunk has a file, in which they are in order."""
     folder = job.folder.folder(FACTS)
-    found: dict[int, Facts] = {}
-    for name in folder.names():
-        for line in folder.read(name).splitlines():
-            facts = Facts.model_validate_json(line)
-            found[facts.mini_batch] = facts
-    return found
+    files = (_facts_in(folder, name) for name in folder.names())
+    return heapq.merge(*files, key=attrgetter("mini_batch"))
+
+
+def _facts_in(folder: Folder, name: str) -> Iterator[Facts]:
+    with folder.open(name) as lines:
+        for line in lines:
+            yield Facts.model_validate_json(line)
 
 
 def failure_lines(entry: Entry) -> Iterator[bytes]:

@@ -190,7 +190,7 @@ def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, ma
     [
         InitFailedError("init", Fault(error="ValueError", message="no", where=Where(file="a.py", line=3))),
         TryFailedError(7, Fault(error="timeout", message="slow")),
-        MiniBatchesFailedError({3: Fault(error="E", message="m"), 4: Fault(error="F", message="n")}, 2, 4),
+        MiniBatchesFailedError(3, Fault(error="E", message="m"), 2, 2, 4),
         OutputExistsError("/out/predictions.csv"),
         JobStoppedError("the job is ending"),
     ],
@@ -203,7 +203,7 @@ def test_errors_survive_pickling_with_their_sentence(error):
 
 
 def test_a_failed_chunk_says_which_mini_batch_which_try_and_why():
-    error = MiniBatchesFailedError({3: Fault(error="E", message="m"), 4: Fault(error="F", message="n")}, 2, 4)
+    error = MiniBatchesFailedError(3, Fault(error="E", message="m"), 2, 2, 4)
     assert str(error) == "mini-batch 3 (and 1 more of its chunk) failed, try 2 of 4: E: m"
 
 

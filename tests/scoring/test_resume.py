@@ -62,7 +62,7 @@ def attempt(job, fleet, number, tell=lambda news: None):
 def test_another_attempt_runs_only_what_is_in_no_part(job, fleet, tmp_path):
     with pytest.raises(MiniBatchesFailedError) as caught:
         attempt(job, fleet, 1)
-    assert sorted(caught.value.faults) == [1, 4]
+    assert (caught.value.first, caught.value.count) == (1, 2)
     (tmp_path / "broken").unlink()
     assert attempt(job, fleet, 2) == Report(mini_batches=6, scored=2, failed=0, kept=4)
     assert attempt(job, fleet, 3) == Report(mini_batches=6, scored=0, failed=0, kept=6)
