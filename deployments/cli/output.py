@@ -82,6 +82,8 @@ def _yaml(value: Any) -> str:
     stream = StringIO()
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # annotated by its default
+    yaml.width = 4096  # a path is not broken into lines
     yaml.dump(value, stream)
     return stream.getvalue().removesuffix("...\n").rstrip("\n")
 

@@ -26,7 +26,9 @@ def create(store: Store, datastore: Datastore) -> Datastore:
 
 
 def show(store: Store, name: str) -> Datastore:
-    """A datastore. Raises: NotRegistered."""
+    """A datastore; the default one is always there. Raises: NotRegistered."""
+    if same_name(name, DEFAULT_DATASTORE):
+        return ensure_default_datastore(store)
     return store.get(Datastore, name)
 
 

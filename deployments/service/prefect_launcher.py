@@ -18,6 +18,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks.names import compute_limit
 from blocks.specs import Compute
+from deployments.service.job_records import name_of
 from deployments.service.registration import FLOW, Launched, PrefectDeployment
 
 PAGE = 200
@@ -62,7 +63,7 @@ class PrefectLauncher:
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=1 if deployment is None else PAGE,
         )
-        sent = (str(run.id) for run in runs if deployment is None or run.parameters.get("deployment") == deployment)
+        sent = (name_of(run) for run in runs if deployment is None or run.parameters.get("deployment") == deployment)
         return next(sent, None)
 
     def limit(self, compute: Compute) -> None:

@@ -37,7 +37,7 @@ class Launched:
 
     Attributes:
         scoring_uri: where a POST starts a job.
-        last_job: the id of the job that was sent last, of the deployment asked for.
+        last_job: the name of the job that was sent last, of the deployment asked for.
     """
 
     scoring_uri: str

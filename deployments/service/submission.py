@@ -76,7 +76,7 @@ def submit(store: Store, client: SyncPrefectClient, request: Request) -> FlowRun
     if request.job_name:
         check_name(client, request.job_name)
     run = client.create_flow_run_from_deployment(
-        prefect_deployment_of(client, endpoint.name).id,
+        _prefect_deployment_for(client, deployment).id,
         parameters=parameters,
         name=request.job_name,
         tags=[f"{NAME_TAG}{request.job_name}"] if request.job_name else [],
@@ -127,6 +127,19 @@ def prefect_deployment_of(client: SyncPrefectClient, endpoint: str) -> Deploymen
             f"endpoint {endpoint!r} has no Prefect deployment any more; register it again: batchpoint batch-endpoint "
             f"update --name {endpoint}"
         ) from error
+
+
+def _prefect_deployment_for(client: SyncPrefectClient, deployment: Deployment) -> DeploymentResponse:
+    """Raises: ConflictError when Prefect was not told of the deployment: the command that created it was killed."""
+    endpoint = deployment.endpoint_name
+    found = prefect_deployment_of(client, endpoint)
+    form: Any = (found.parameter_openapi_schema or {}).get("properties", {})
+    if deployment.name not in form.get("deployment", {}).get("enum", []):
+        raise ConflictError(
+            f"Prefect was not told of deployment {deployment.name!r} of endpoint {endpoint!r}; tell it again: "
+            f"batchpoint batch-endpoint update --name {endpoint}"
+        )
+    return found
 
 
 def _absolute(text: str) -> str:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from blocks.errors import NotRegistered
 from deployments.cli.errors import causes
@@ -107,3 +108,24 @@ def test_help_schemas_and_refusals_need_neither_prefect_nor_dask():
         "print([name for name in ('prefect', 'dask', 'distributed', 'torch') if name in sys.modules])\n"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("batch-", ["batch-deployment", "batch-endpoint"]),
+        ("model create --ta", ["--tags"]),
+        ("batch-endpoint list", ["list", "list-jobs"]),
+        ("schema sch", ["schedule"]),
+        ("environment list -o t", ["table", "tsv"]),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(typed, offered):
+    *words, begun = typed.split()
+    completed = ShellComplete(batchpoint, {}, "batchpoint", "_BATCHPOINT_COMPLETE").get_completions(words, begun)
+    assert [each.value for each in completed] == offered
+
+
+def test_yaml_has_the_order_of_json_and_long_paths_on_one_line():
+    path = "/long" * 60
+    assert RENDERERS["yaml"]({"name": "b", "a": {"path": path}}) == f"name: b\na:\n  path: {path}"

@@ -10,13 +10,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from prefect.client.orchestration import get_client
 
 from blocks.errors import AlreadyRegistered, NotRegistered
 from blocks.prefect_store import PrefectStore
 from blocks.specs import Compute, Deployment, Endpoint, Environment, Model
 from blocks.store import MemoryStore
 from deployments.service import computes, deployments, endpoints, environments, models
+from deployments.service.errors import ConflictError
 from deployments.service.prefect_launcher import PrefectLauncher
+from deployments.service.submission import Request, submit
 from flows.resolve import resolve
 
 
@@ -149,6 +152,9 @@ def test_a_create_that_is_killed_half_way_leaves_nothing_that_later_commands_tri
     killed_while_it_creates("deployment", wanted)
     (shown,) = deployments.list_all(store, mine)
     assert endpoints.show(store, mine).defaults.deployment_name in {None, shown.name}
+    job = Request(endpoint=mine, input=str(project / "model"), deployment="torch")
+    with get_client(sync_client=True) as client, pytest.raises(ConflictError, match=f"update --name {mine}"):
+        submit(store, client, job)
     created = deployments.create(store, launcher, wanted, set_default=True)
     assert created == deployments.show(store, mine, "torch") == shown
     endpoints.delete(store, launcher, mine)
