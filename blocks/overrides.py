@@ -5,6 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from blocks.specs import Deployment, Part, Resources
+from blocks.specs.base import TextMap
+from scoring.literals import Literals
 from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Seconds, Settings
 
 
@@ -17,6 +19,8 @@ class RetryOverrides(Part):
 
     max_retries: int | None = Field(None, description=RetrySettings.model_fields["max_retries"].description)
     timeout: Seconds | None = Field(None, description=RetrySettings.model_fields["timeout"].description)
+    delay: Seconds | None = Field(None, description=RetrySettings.model_fields["delay"].description)
+    jitter: float | None = Field(None, description=RetrySettings.model_fields["jitter"].description)
 
 
 class Overrides(Part):
@@ -30,22 +34,34 @@ class Overrides(Part):
     max_concurrency_per_instance: int | None = Field(None, description=_said("max_concurrency_per_instance"))
     error_threshold: int | None = Field(None, description=_said("error_threshold"))
     retry_settings: RetryOverrides | None = Field(None, description=_said("retry_settings"))
+    environment_variables: TextMap | None = Field(
+        None, description="Environment variables set for the scoring script, beside the deployment's."
+    )
+    literals: Literals | None = Field(
+        None,
+        description="Literal inputs: values for the scoring script by name, as environment variables and as attributes "
+        "of the second argument of run().",
+    )
     logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
     output_file_name: str | None = Field(None, description=_said("output_file_name"))
     output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
     init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
+    prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))
+    include_hidden: bool | None = Field(None, description=_said("include_hidden"))
 
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
         # A ValidationError raised here keeps the path of the field it is about.
         Settings.model_validate(self._given())
+        if both := self.environment_variables and self.literals and {*self.environment_variables} & {*self.literals}:
+            raise ValueError(f"{min(both)} is given as a literal input and as an environment variable; remove one")
         if self.instance_count is not None:
             Resources(instance_count=self.instance_count)
         return self
 
     def _given(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True, exclude={"instance_count"})
+        return self.model_dump(exclude_none=True, exclude={"instance_count", "literals"})
 
     def applied_to(self, deployment: Deployment) -> Deployment:
         """The deployment as this job runs it.
@@ -55,7 +71,9 @@ class Overrides(Part):
         given = self._given()
         written = deployment.settings.model_dump(exclude_unset=True)
         retries = written.get("retry_settings", {}) | given.pop("retry_settings", {})
-        settings = Settings.model_validate(written | given | {"retry_settings": retries})
+        variables = written.get("environment_variables", {}) | given.pop("environment_variables", {})
+        merged = {"retry_settings": retries, "environment_variables": variables}
+        settings = Settings.model_validate(written | given | merged)
         resources = deployment.resources
         if self.instance_count is not None:
             resources = Resources(instance_count=self.instance_count)

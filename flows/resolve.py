@@ -70,6 +70,7 @@ def resolve(
         model_dir=resolve_url(store, model.path),
         python=sys.executable,
         settings=adjusted.settings,
+        literals=(settings.literals if settings is not None else None) or {},
         instance_count=adjusted.resources.instance_count,
         endpoint=adjusted.endpoint_name,
         deployment=adjusted.name,

@@ -1,6 +1,7 @@
 """What a scoring process is started with."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 THREAD_VARIABLES = (
@@ -26,6 +27,7 @@ class Launch:
     init_timeout: float = 300
     threads: int = 1
     variables: dict[str, str] = field(default_factory=dict)
+    literals: Mapping[str, str | float] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own."""

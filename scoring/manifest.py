@@ -7,6 +7,7 @@ from pydantic import Field
 
 from scoring.facts import Record
 from scoring.launch import Launch
+from scoring.literals import Literals, as_text
 from scoring.settings import Settings
 from scoring.storage import Folder
 
@@ -46,6 +47,7 @@ class Manifest(Record):
     model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")
     python: str = Field(description="The interpreter of the scoring processes.")
     settings: Settings
+    literals: Literals = Field(default_factory=dict, description="Literal inputs of the job, by name.")
     instance_count: int = 1
     endpoint: str = ""
     deployment: str = ""
@@ -82,6 +84,7 @@ class Manifest(Record):
             **({"AZUREML_MODEL_DIR": self.model_dir} if self.model_dir else {}),
             **({"AZUREML_BI_OUTPUT_PATH": self.script_files} if self.script_files else {}),
             **self.settings.environment_variables,
+            **{name: as_text(value) for name, value in self.literals.items()},
         }
         return Launch(
             python=self.python,
@@ -92,6 +95,7 @@ class Manifest(Record):
             init_timeout=self.settings.init_timeout,
             threads=self.settings.threads,
             variables=variables,
+            literals=self.literals,
         )
 
     def write(self) -> None:

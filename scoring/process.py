@@ -64,6 +64,7 @@ class ScoringProcess:
                 "code": launch.code,
                 "logging_level": launch.logging_level,
                 "arguments": ["--logging_level", launch.logging_level.upper()],
+                "literals": dict(launch.literals),
             }
         )
 

@@ -44,7 +44,8 @@ class WrongReturnError(TypeError):
 class Context:
     """What a run() that takes a second argument is told of its mini-batch."""
 
-    def __init__(self, index):
+    def __init__(self, index, literals):
+        self.__dict__.update(literals)
         self.minibatch_index = index
         self.partition_key_value = None
 
@@ -270,7 +271,8 @@ def named_files(returned, files):
 class Script:
     """A scoring script, loaded from its path."""
 
-    def __init__(self, path, code):
+    def __init__(self, path, code, literals):
+        self.literals = literals
         self.code = os.path.realpath(code)
         folder = os.path.dirname(os.path.realpath(path))
         for entry in dict.fromkeys([self.code, folder]):
@@ -313,7 +315,7 @@ class Script:
 
     def run(self, files, index):
         if self.wants_context:
-            return self.module.run(files, Context(index))
+            return self.module.run(files, Context(index, self.literals))
         return self.module.run(files)
 
 
@@ -435,7 +437,7 @@ def load(conversation, request):
     )
     stage = "import"
     try:
-        script = Script(request["script"], code)
+        script = Script(request["script"], code, request["literals"])
         stage = "init"
         script.call("init")
     except BaseException as error:

@@ -37,6 +37,7 @@ def score(
     model: str | Path | None = None,
     python: str | None = None,
     overwrite: bool = False,
+    literals: Mapping[str, str | float] | None = None,
     on_news: Callable[[News], None] | None = None,
 ) -> Summary:
     """Score every file below a folder with a scoring script, in scoring processes on this machine.
@@ -49,10 +50,11 @@ def score(
         model: a file or folder; becomes the only thing in AZUREML_MODEL_DIR.
         python: the interpreter of the scoring processes; this one when left out.
         overwrite: replace files of the output that exist.
+        literals: values for the script, by name: environment variables, and attributes of run()'s second argument.
         on_news: is called from the scoring threads after each try of each mini-batch.
     Returns: the summary, also when files failed; its state says Completed, CompletedWithErrors or Failed.
     Raises: ScriptError, InputError and OutputExistsError before anything is scored; pydantic.ValidationError for
-        settings; InitFailedError when init() fails before anything was scored, and then nothing is written.
+        settings and literals; InitFailedError, with nothing written, when init() fails before anything was scored.
     Source: issue "The main job", part 2.
     """
     chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
@@ -70,6 +72,7 @@ def score(
             model_dir=_model_dir(model, Path(folder)),
             python=python or sys.executable,
             settings=chosen,
+            literals=dict(literals or {}),
             overwrite=overwrite,
         )
         manifest.write()

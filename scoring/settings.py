@@ -142,6 +142,17 @@ class Settings(Strict):
             str(k): str(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for k, v in value.items()
         }
 
+    @field_validator("environment_variables")
+    @classmethod
+    def _can_be_set(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not name or "=" in name or "\0" in name + text:
+                raise ValueError(
+                    f"{name!r} cannot be set: a name has at least one character and no =, and neither name nor value "
+                    "has a null character"
+                )
+        return value
+
     @field_validator("output_file_name")
     @classmethod
     def _plain_name(cls, value: str) -> str:

@@ -46,7 +46,8 @@ def _found_entries(root: Folder) -> Iterator[Entry]:
 def _s3_entries(root: Folder) -> Iterator[Entry]:
     # An instance of our own: another user of the shared one would find our pages without contents.
     fs = type(root.fs)(*root.fs.storage_args, **{**root.fs.storage_options, "skip_instance_cache": True})
-    fs.s3.meta.events.register("before-parse.s3.ListObjectsV2", _take_contents)
+    # With a wildcard it comes before botocore's own handler, which else parses each page to look for an error.
+    fs.s3.meta.events.register("before-parse.*.ListObjectsV2", _take_contents)
     bucket, key, _ = fs.split_path(root.path)
     asked = {"Bucket": bucket, "Prefix": f"{key.rstrip('/')}/" if key else ""}
     while True:
@@ -70,7 +71,9 @@ def _take_contents(response_dict: dict[str, Any], customized_response_dict: dict
     if response_dict["status_code"] != 200:
         return
     page = ElementTree.fromstring(response_dict["body"])  # noqa: S314 - botocore reads the same bytes the same way
-    space = page.tag.rpartition("}")[0] + "}" if page.tag.startswith("{") else ""
+    space = page.tag.removesuffix("ListBucketResult")
+    if space == page.tag:
+        return  # an error that was sent as a success: botocore knows
     decode = unquote_plus if page.findtext(f"{space}EncodingType") == "url" else str
     found = page.findall(f"{space}Contents")
     customized_response_dict[FILES] = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from blocks.overrides import Overrides
+from blocks.overrides import Overrides, RetryOverrides
 from deployments.cli.main import batchpoint
 from scoring.settings import RetrySettings, Settings, Strict
 
@@ -29,7 +29,7 @@ def rows_of(model: type[Strict], prefix: str = "") -> Iterator[str]:
 def overridable() -> Iterator[str]:
     for name in Overrides.model_fields:
         if name == "retry_settings":
-            yield from ("retry_settings.max_retries", "retry_settings.timeout")
+            yield from (f"retry_settings.{each}" for each in RetryOverrides.model_fields)
         else:
             yield name
 

@@ -33,8 +33,8 @@ def compute() -> None:
 @click.pass_obj
 def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> Compute:
     """Register a compute, or change the one of its name."""
-    spec = options.declared(Compute, read(file), assignments, **flags)
-    return computes.create(session.store, session.launcher, spec)
+    with options.declared(Compute, read(file), assignments, **flags) as spec:
+        return computes.create(session.store, session.launcher, spec)
 
 
 @compute.command("update")
@@ -59,8 +59,8 @@ def update(
 ) -> shown.Shown:
     """Change a compute; jobs that run keep what they have."""
     document = options.changed(document_of(computes.show(session.store, name)), file, additions, removals)
-    spec = options.declared(Compute, document, assignments, name=name, **flags)
-    return shown.compute(session.store, session.launcher, computes.create(session.store, session.launcher, spec))
+    with options.declared(Compute, document, assignments, name=name, **flags) as spec:
+        return shown.compute(session.store, session.launcher, computes.create(session.store, session.launcher, spec))
 
 
 @compute.command("show")

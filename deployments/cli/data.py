@@ -34,8 +34,8 @@ def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
 ) -> shown.Shown:
     """Register a data asset; a local path is copied. Without a version it gets the next number, unless it is there."""
-    spec = options.declared(Data, read(file), assignments, path=options.here(path), **flags)
-    return shown.asset(session.store, service.create(session.store, spec, options.note))
+    with options.declared(Data, read(file), assignments, path=options.here(path), **flags) as spec:
+        return shown.asset(session.store, service.create(session.store, spec, options.note))
 
 
 add_shared_verbs(data, Data, service.delete)

@@ -29,8 +29,8 @@ def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], root: str | None, **flags: options.Flag
 ) -> Datastore:
     """Register a datastore, or change the one of its name."""
-    spec = options.declared(Datastore, read(file), assignments, root=options.here(root), **flags)
-    return datastores.create(session.store, spec)
+    with options.declared(Datastore, read(file), assignments, root=options.here(root), **flags) as spec:
+        return datastores.create(session.store, spec)
 
 
 @datastore.command("show")

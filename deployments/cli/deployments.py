@@ -43,14 +43,11 @@ def create(
     **flags: options.Flag,
 ) -> shown.Shown:
     """Register a deployment, or change the one of its name."""
-    created = deployments.create(
-        session.store,
-        session.launcher,
-        options.declared(Deployment, read(file), assignments, **flags),
-        set_default=set_default,
-        check=not skip_script_validation,
-        tell=options.note,
-    )
+    check = not skip_script_validation
+    with options.declared(Deployment, read(file), assignments, **flags) as spec:
+        created = deployments.create(
+            session.store, session.launcher, spec, set_default=set_default, check=check, tell=options.note
+        )
     return shown.deployment(session.store, session.launcher, created)
 
 
@@ -81,10 +78,10 @@ def update(
     """Change a deployment: --set settings.mini_batch_size=20. Jobs that run go on as they began."""
     registered = document_of(deployments.show(session.store, endpoint_name, name))
     document = options.changed(registered, file, additions, removals)
-    spec = options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name, **flags)
-    check = not skip_script_validation
-    updated = deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
-    return shown.deployment(session.store, session.launcher, updated)
+    with options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name, **flags) as spec:
+        check = not skip_script_validation
+        updated = deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
+        return shown.deployment(session.store, session.launcher, updated)
 
 
 @deployment.command("show")

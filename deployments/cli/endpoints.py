@@ -29,9 +29,9 @@ def endpoint() -> None:
 @click.pass_obj
 def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> shown.Shown:
     """Register an endpoint, or change the one of its name."""
-    spec = options.declared(Endpoint, read(file), assignments, **flags)
-    created = endpoints.create(session.store, session.launcher, spec)
-    return shown.endpoint(session.store, session.launcher, created)
+    with options.declared(Endpoint, read(file), assignments, **flags) as spec:
+        created = endpoints.create(session.store, session.launcher, spec)
+        return shown.endpoint(session.store, session.launcher, created)
 
 
 @endpoint.command("update")
@@ -56,9 +56,9 @@ def update(
 ) -> shown.Shown:
     """Change an endpoint: --set defaults.deployment_name=NAME sends its jobs to another deployment."""
     document = options.changed(document_of(endpoints.show(session.store, name)), file, additions, removals)
-    spec = options.declared(Endpoint, document, assignments, name=name, **flags)
-    updated = endpoints.update(session.store, session.launcher, spec)
-    return shown.endpoint(session.store, session.launcher, updated)
+    with options.declared(Endpoint, document, assignments, name=name, **flags) as spec:
+        updated = endpoints.update(session.store, session.launcher, spec)
+        return shown.endpoint(session.store, session.launcher, updated)
 
 
 @endpoint.command("show")

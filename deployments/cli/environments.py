@@ -34,8 +34,8 @@ def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], conda_file: str | None, **flags: options.Flag
 ) -> shown.Shown:
     """Register an environment; without a version it gets the next number, unless it is the newest already."""
-    spec = options.declared(Environment, read(file), assignments, conda_file=options.here(conda_file), **flags)
-    return shown.asset(session.store, environments.create(session.store, spec, options.note))
+    with options.declared(Environment, read(file), assignments, conda_file=options.here(conda_file), **flags) as spec:
+        return shown.asset(session.store, environments.create(session.store, spec, options.note))
 
 
 add_shared_verbs(environment, Environment, environments.delete)

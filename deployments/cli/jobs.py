@@ -71,27 +71,23 @@ def invoke(
     assignments: tuple[str, ...],
 ) -> "Job":
     """Send a job to an endpoint; it runs on, whatever becomes of this command."""
-    overrides = options.declared(
-        Overrides,
-        Document(),
-        tuple(_as_ours(each) for each in assignments),
-        mini_batch_size=mini_batch_size,
-        instance_count=instance_count,
-    )
-    client = _client(session)
-    from deployments.service import jobs
-    from deployments.service.submission import Request
+    changes = tuple(_as_ours(each) for each in assignments)
+    flags = {"mini_batch_size": mini_batch_size, "instance_count": instance_count}
+    with options.declared(Overrides, Document(), changes, **flags) as overrides:
+        client = _client(session)
+        from deployments.service import jobs
+        from deployments.service.submission import Request
 
-    request = Request(
-        endpoint=name,
-        input=input_,
-        input_type=input_type,
-        deployment=deployment_name,
-        output=output_path,
-        job_name=job_name,
-        overrides=overrides,
-    )
-    return jobs.invoke(session.store, client, request)
+        request = Request(
+            endpoint=name,
+            input=input_,
+            input_type=input_type,
+            deployment=deployment_name,
+            output=output_path,
+            job_name=job_name,
+            overrides=overrides,
+        )
+        return jobs.invoke(session.store, client, request)
 
 
 @click.command("list-jobs", cls=Verb)

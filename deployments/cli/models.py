@@ -33,8 +33,8 @@ def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
 ) -> shown.Shown:
     """Copy a model and register it; without a version it gets the next number, unless it is the newest already."""
-    spec = options.declared(Model, read(file), assignments, path=options.here(path), **flags)
-    return shown.asset(session.store, models.create(session.store, spec, options.note))
+    with options.declared(Model, read(file), assignments, path=options.here(path), **flags) as spec:
+        return shown.asset(session.store, models.create(session.store, spec, options.note))
 
 
 @model.command("download")

@@ -1,14 +1,16 @@
 """Options that several commands share, and how they become declarations."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from pydantic import BaseModel
 
-from deployments.declarations import Document, declare, read
+from deployments.declarations import DeclarationError, Document, declare, read
+from deployments.service.errors import field_of
 
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,8 +74,11 @@ def note(said: str) -> None:
     click.echo(f"note: {said}", err=True)
 
 
-def declared(kind: type[M], document: Document, assignments: tuple[str, ...], **flags: Flag) -> M:
+@contextmanager
+def declared(kind: type[M], document: Document, assignments: tuple[str, ...], **flags: Flag) -> Iterator[M]:
     """The declaration that a document, `--set` and flags make together; what to know about it goes to stderr.
+
+    An error inside that is about one of its fields is told with the file and line, or the flag, that gave the field.
 
     Args:
         kind: what is declared.
@@ -93,7 +98,14 @@ def declared(kind: type[M], document: Document, assignments: tuple[str, ...], **
     result = declare(kind, document)
     for each in result.notes:
         note(each)
-    return result.spec
+    try:
+        yield result.spec
+    except Exception as error:
+        field = field_of(error)
+        place = document.place(field) if field else ""
+        if not place:
+            raise
+        raise DeclarationError(f"{place}: {error}") from error
 
 
 def changed(

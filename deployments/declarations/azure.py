@@ -130,6 +130,9 @@ def _environment(document: Document, at: Keys = ()) -> list[str]:
     _from_folder(document, (*at, "conda_file"))
     path = document.get((*at, "conda_file"))
     if isinstance(path, str):
+        if not Path(path).is_file():
+            place = document.place((*at, "conda_file"))
+            raise DeclarationError(f"{place}: conda_file {path} is not there; give the path of a conda file")
         document.splice((*at, "conda_file"), read(path))
     return _without(document, at, CLOUD_ENVIRONMENT)
 

@@ -9,7 +9,7 @@ from blocks.names import same_name
 from blocks.references import find_asset
 from blocks.specs import Asset, Data, Environment, Model
 from blocks.store import Store, not_registered
-from deployments.service.errors import ConflictError
+from deployments.service.errors import ConflictError, about
 from deployments.service.telling import Tell, nobody
 
 A = TypeVar("A", bound=Asset)
@@ -122,10 +122,11 @@ def _same(versions: list[A], asset: A) -> A | None:
         return newest[0] if newest and _content_of(newest[0]) == _content_of(asset) else None
     taken = next((each for each in versions if same_name(each.version or "", asset.version or "")), None)
     if taken is not None and _content_of(taken) != _content_of(asset):
-        raise ConflictError(
-            f"{taken.word} {taken.name!r} has a version {taken.version!r} with other content, and versions never "
-            "change; give another --version, or none for the next one"
-        )
+        with about("version"):
+            raise ConflictError(
+                f"{taken.word} {taken.name!r} has a version {taken.version!r} with other content, and versions never "
+                "change; give another --version, or none for the next one"
+            )
     return taken
 
 

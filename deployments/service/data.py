@@ -6,7 +6,7 @@ from blocks.specs import Data, Datastore
 from blocks.store import Store
 from deployments.service import assets, uploads
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import UnusableError
+from deployments.service.errors import UnusableError, about
 from deployments.service.telling import Tell, nobody
 from flows.paths import IN_DATASTORE
 
@@ -20,7 +20,9 @@ def create(store: Store, data: Data, tell: Tell = nobody) -> Data:
     Raises: UnusableError for a path that is not there or not of its type; NotRegistered for a datastore that is not;
         ConflictError when the version exists with other content.
     """
-    return assets.register(store, data.model_copy(update={"path": _kept_path(store, data)}), tell=tell)
+    with about("path"):
+        path = _kept_path(store, data)
+    return assets.register(store, data.model_copy(update={"path": path}), tell=tell)
 
 
 def delete(store: Store, name: str, version: str | None = None) -> None:

@@ -6,7 +6,7 @@ from blocks.names import same_name
 from blocks.specs import Data, Datastore
 from blocks.store import Store
 from deployments.embedded.home import home
-from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.lookup import find
 from deployments.service.uploads import local_root
 from flows.paths import DEFAULT_DATASTORE, IN_DATASTORE
@@ -17,8 +17,9 @@ def create(store: Store, datastore: Datastore) -> Datastore:
 
     Raises: UnusableError when the folder cannot be made.
     """
-    root = local_root(datastore)
-    _make(root)
+    with about("root"):
+        root = local_root(datastore)
+        _make(root)
     existing = find(store, Datastore, datastore.name)
     registered = datastore.model_copy(update={"root": str(root), "name": existing.name if existing else datastore.name})
     store.put(registered)

@@ -7,11 +7,11 @@ from filelock import FileLock
 
 from blocks.names import same_name
 from blocks.references import find_compute, find_environment, find_model
-from blocks.specs import Asset, CodeConfiguration, Defaults, Deployment, Endpoint, Environment, Model
+from blocks.specs import Asset, CodeConfiguration, Compute, Defaults, Deployment, Endpoint, Environment, Model
 from blocks.store import Store
 from deployments.service import assets, endpoints, environments, models, uploads
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import ConflictError
+from deployments.service.errors import ConflictError, about
 from deployments.service.lookup import deployments_of, find, put
 from deployments.service.registration import Launcher
 from deployments.service.telling import Tell, nobody
@@ -44,11 +44,12 @@ def create(
         a model's path; JobRefusedError for more instances than the compute has; ScriptError for a script that could
         never score. Nothing is registered then.
     """
-    endpoint = store.get(Endpoint, deployment.endpoint_name)
+    with about("endpoint_name"):
+        endpoint = store.get(Endpoint, deployment.endpoint_name)
     existing = find(store, Deployment, endpoint.name, deployment.name)
-    compute = find_compute(store, deployment.compute)
-    check_instances(deployment, compute)
-    code = _checked_code(deployment, check)
+    compute = _compute(store, deployment)
+    with about("code_configuration"):
+        code = _checked_code(deployment.code_configuration, check)
     _check_references(store, deployment)
     folder = uploads.local_root(ensure_default_datastore(store)) / "code"
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,20 +121,31 @@ def _point(store: Store, launcher: Launcher, endpoint: Endpoint, default: str | 
         undo.pop_all()
 
 
-def _checked_code(deployment: Deployment, check: bool) -> uploads.Content:
-    configuration = deployment.code_configuration
-    content = uploads.code_content(Path(configuration.code))
+def _compute(store: Store, deployment: Deployment) -> Compute:
+    with about("compute"):
+        compute = find_compute(store, deployment.compute)
+    with about("resources", "instance_count"):
+        check_instances(deployment, compute)
+    return compute
+
+
+def _checked_code(configuration: CodeConfiguration, check: bool) -> uploads.Content:
+    with about("code"):
+        content = uploads.code_content(Path(configuration.code))
     if check:
-        check_script(Path(configuration.code) / configuration.scoring_script)
+        with about("scoring_script"):
+            check_script(Path(configuration.code) / configuration.scoring_script)
     return content
 
 
 def _check_references(store: Store, deployment: Deployment) -> None:
     """Refuse what is not registered before anything is copied."""
-    if isinstance(deployment.model, str):
-        find_model(store, deployment.model)
-    if isinstance(deployment.environment, str):
-        find_environment(store, deployment.environment)
+    with about("model"):
+        if isinstance(deployment.model, str):
+            find_model(store, deployment.model)
+    with about("environment"):
+        if isinstance(deployment.environment, str):
+            find_environment(store, deployment.environment)
 
 
 def _copied(
@@ -149,7 +161,8 @@ def _model(store: Store, given: str | Model, undo: ExitStack) -> Model:
     if isinstance(given, str):
         return find_model(store, given)
     known = _known(store, given)
-    model = models.create(store, given)
+    with about("model"):
+        model = models.create(store, given)
     if model.key not in known:
         undo.callback(models.delete, store, *model.key)
     return model

@@ -6,6 +6,7 @@ from blocks.errors import NotRegistered
 from blocks.names import same_name
 from blocks.specs import Defaults, Deployment, Endpoint
 from blocks.store import Store
+from deployments.service.errors import about
 from deployments.service.lookup import deployments_of, find, put
 from deployments.service.registration import Launcher, prefect_deployment
 
@@ -66,4 +67,5 @@ def _with_known_default(store: Store, endpoint: Endpoint) -> Endpoint:
     for name in known:
         if same_name(name, default):
             return endpoint.model_copy(update={"defaults": Defaults(deployment_name=name)})
-    raise NotRegistered(Deployment.word, (endpoint.name, default), tuple(known))
+    with about("defaults", "deployment_name"):
+        raise NotRegistered(Deployment.word, (endpoint.name, default), tuple(known))

@@ -1,5 +1,29 @@
 """What can be wrong with what was asked, as opposed to how it was written down."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+NOTE = "about the field "
+
+
+@contextmanager
+def about(*field: str) -> Iterator[None]:
+    """Note on an error inside which field of the declaration it is about; one inside of another is a field below it.
+
+    A door that knows where the field was written can say so.
+    """
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"{NOTE}{'.'.join(field)}")
+        raise
+
+
+def field_of(error: Exception) -> tuple[str, ...]:
+    """The path of the field that an error is about; empty when that was not noted."""
+    notes = [note.removeprefix(NOTE) for note in getattr(error, "__notes__", []) if note.startswith(NOTE)]
+    return tuple(step for note in reversed(notes) for step in note.split("."))
+
 
 class ServiceError(Exception):
     """Base of everything `deployments.service` raises on purpose."""

@@ -10,7 +10,7 @@ from blocks.store import Store
 from deployments.service import assets, uploads
 from deployments.service.assets import Shown
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.lookup import users_of
 from deployments.service.telling import Tell, nobody
 from flows.contents import check_model, digests_file
@@ -29,7 +29,8 @@ def create(store: Store, model: Model, tell: Tell = nobody) -> Model:
     Its copy lies alone in a folder of its own, which is the registered path.
     Raises: UnusableError for a path that is not there; ConflictError when the version exists with other content.
     """
-    content = uploads.named_content(_source(store, model), "model path")
+    with about("path"):
+        content = uploads.named_content(_source(store, model), "model path")
     folder = _folder(store)
 
     def keep(named: Model, undo: ExitStack) -> Model:

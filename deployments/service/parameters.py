@@ -4,6 +4,7 @@ from typing import Any
 
 from blocks.overrides import Overrides, RetryOverrides
 from blocks.specs import Deployment, Endpoint, Resources
+from scoring.literals import LONGEST, NAME
 from scoring.settings import RetrySettings, Settings
 
 Schema = dict[str, Any]
@@ -51,7 +52,8 @@ def settings_schema() -> Schema:
     """What a job may change of its deployment, each with the limits of the setting it changes."""
     limits = _properties(Settings) | _properties(Resources)
     retries = _properties(RetrySettings)
-    properties = {name: limits[name] for name in Overrides.model_fields}
+    properties = {name: limits[name] for name in Overrides.model_fields if name in limits}
+    properties["literals"] = _literals_schema()
     properties["retry_settings"] = {
         "type": "object",
         "description": Overrides.model_fields["retry_settings"].description,
@@ -63,6 +65,16 @@ def settings_schema() -> Schema:
         "description": "What this job changes of its deployment; what is left out stays as the deployment says.",
         "properties": {name: {**schema, "title": name} for name, schema in properties.items()},
         "additionalProperties": False,
+    }
+
+
+def _literals_schema() -> Schema:
+    value = {"anyOf": [{"type": "string", "maxLength": LONGEST}, {"type": "number"}, {"type": "boolean"}]}
+    return {
+        "type": "object",
+        "description": Overrides.model_fields["literals"].description,
+        "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+        "additionalProperties": value,
     }
 
 

@@ -206,6 +206,27 @@ def test_overrides_change_what_they_name_and_nothing_else():
     assert (changed.settings.retry_settings.max_retries, changed.settings.retry_settings.timeout) == (1, 60)
 
 
+def test_environment_variables_of_a_job_are_put_beside_those_of_its_deployment():
+    declared = deployment(settings={"environment_variables": {"TOP_K": "5", "LABELS": "a"}})
+    overrides = Overrides.model_validate({"environment_variables": {"TOP_K": 3}, "literals": {"k": 1}})
+    changed = overrides.applied_to(declared)
+    assert changed.settings.environment_variables == {"TOP_K": "3", "LABELS": "a"}
+
+
+def test_a_literal_keeps_its_kind_through_json():
+    given = {"text": "5", "whole": 5, "number": 0.5, "truth": True}
+    read = Overrides.model_validate_json(Overrides(literals=given).model_dump_json()).literals
+    assert [(name, type(value), value) for name, value in read.items()] == [
+        (name, type(value), value) for name, value in given.items()
+    ]
+
+
+@pytest.mark.parametrize("name", ["top k", "1st", "top-k", "", "class", "PATH", "PYTHONPATH", "minibatch_index", "é"])
+def test_a_literal_has_a_name_that_a_variable_and_an_attribute_can_have(name):
+    (said,) = sentences(Overrides, {"literals": {name: 1}})
+    assert repr(name) in said
+
+
 def test_no_overrides_leave_a_deployment_as_it_is():
     assert Overrides().applied_to(deployment()) == deployment()
 
@@ -217,6 +238,25 @@ def test_no_overrides_leave_a_deployment_as_it_is():
         ({"instance_count": 0}, "instance_count is 0; it must be at least 1"),
         ({"retry_settings": {"timeout": -1}}, "retry_settings.timeout is -1.0; it must be more than 0"),
         ({"mini_batch": 1}, "mini_batch is not a setting; did you mean mini_batch_size?"),
+        (
+            {"environment_variables": {"A=B": "1"}},
+            "environment_variables: 'A=B' cannot be set: a name has at least one character and no =, and neither name "
+            "nor value has a null character",
+        ),
+        (
+            {"environment_variables": {"TOP_K": "1"}, "literals": {"TOP_K": 2}},
+            "TOP_K is given as a literal input and as an environment variable; remove one",
+        ),
+        ({"literals": {"k": [1]}}, "literals.k: [1] is no literal input; give text, a number, or true or false"),
+        (
+            {"literals": {"k": float("nan")}},
+            "literals.k: nan is no number that can be written down; give it as text",
+        ),
+        (
+            {"literals": {"AZUREML_MODEL_DIR": "/"}},
+            "literals: 'AZUREML_MODEL_DIR' is taken: the scoring script finds something else under that name; choose "
+            "another, such as my_azureml_model_dir",
+        ),
     ],
 )
 def test_overrides_are_held_to_the_limits_of_the_settings(given, sentence):

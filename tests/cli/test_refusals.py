@@ -49,32 +49,32 @@ CREATE = ("batch-deployment", "create", "--file", "deployment.yml", "--set-defau
             "compute: azureml:batch-cluster",
             "compute: azureml:gpu",
             [
-                "error: no compute 'gpu' is registered; there is 'batch-cluster'; to register it: batchpoint compute "
-                "create --name gpu --type local --max-instances 1"
+                "error: deployment.yml:10: no compute 'gpu' is registered; there is 'batch-cluster'; to register it: "
+                "batchpoint compute create --name gpu --type local --max-instances 1"
             ],
         ),
         (
             "endpoint_name: mnist",
             "endpoint_name: letters",
             [
-                "error: no endpoint 'letters' is registered; there is 'mnist'; to register it: batchpoint "
-                "batch-endpoint create --name letters"
+                "error: deployment.yml:2: no endpoint 'letters' is registered; there is 'mnist'; to register it: "
+                "batchpoint batch-endpoint create --name letters"
             ],
         ),
         (
             "compute: azureml:batch-cluster",
             "compute: azureml:batch-cluster\nresources: {instance_count: 3}",
             [
-                "error: instance_count is 3, but compute 'batch-cluster' has at most 2; ask for 2 or fewer, "
-                "or raise it: batchpoint compute update --name batch-cluster --max-instances 3"
+                "error: deployment.yml:11: instance_count is 3, but compute 'batch-cluster' has at most 2; ask for 2 "
+                "or fewer, or raise it: batchpoint compute update --name batch-cluster --max-instances 3"
             ],
         ),
         (
             "type: model",
             "type: model\nenvironment: azureml:torch@latest",
             [
-                "error: no environment 'torch' is registered; there is none; to register it: batchpoint environment "
-                "create --name torch --conda-file conda.yaml"
+                "error: deployment.yml:4: no environment 'torch' is registered; there is none; to register it: "
+                "batchpoint environment create --name torch --conda-file conda.yaml"
             ],
         ),
     ],
@@ -125,7 +125,9 @@ def test_a_default_that_points_nowhere_is_refused_with_what_is_there(refused, do
     done(*CREATE)
     before = snapshot()
     (line,) = refused("batch-endpoint", "update", "-n", "mnist", "--set", "defaults.deployment_name=keras")
-    assert line.startswith("error: endpoint 'mnist' has no deployment 'keras'; it has 'torch'")
+    assert line.startswith(
+        "error: --set defaults.deployment_name=keras: endpoint 'mnist' has no deployment 'keras'; it has 'torch'"
+    )
     assert snapshot() == before
 
 

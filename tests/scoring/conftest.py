@@ -133,6 +133,7 @@ def score_with(tmp_path: Path, mark: str) -> Callable[..., Outcome]:
         python: str | None = None,
         overwrite: bool = False,
         on_news: Callable[[Any], None] | None = None,
+        literals: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Outcome:
         names = [f"{number:03d}" for number in range(files)] if isinstance(files, int) else files
@@ -145,6 +146,7 @@ def score_with(tmp_path: Path, mark: str) -> Callable[..., Outcome]:
             python=python,
             overwrite=overwrite,
             on_news=on_news,
+            literals=literals,
             settings={
                 "mini_batch_size": size,
                 "max_concurrency_per_instance": slots,

