@@ -27,6 +27,11 @@ def same_name(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
+def schedule_limit(schedule: str) -> str:
+    """The Prefect global concurrency limit that keeps the jobs of a schedule from running beside each other."""
+    return f"schedule-{block_name(schedule)}"
+
+
 def compute_limit(compute: str) -> str:
     """The Prefect global concurrency limit that bounds the instances of all jobs on a compute together."""
     return f"compute-{block_name(compute)}"

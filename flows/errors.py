@@ -5,5 +5,9 @@ class JobRefusedError(Exception):
     """What was asked for cannot be done; the text says what is wrong and what to type."""
 
 
+class TurnSkippedError(Exception):
+    """A scheduled job is left out because the one before still runs."""
+
+
 class DaskWorkerLostError(Exception):
     """A task run has no outcome: the Dask workers that ran it died, or Dask forgot it."""

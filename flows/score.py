@@ -16,7 +16,7 @@ from blocks.prefect_store import PrefectStore
 from flows import chunks
 from flows.clusters import place_task_runs
 from flows.desk import Desk, open_desk
-from flows.errors import JobRefusedError
+from flows.errors import JobRefusedError, TurnSkippedError
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
 from flows.logs import set_up_logs
@@ -24,6 +24,7 @@ from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
 from flows.task_runner import SlotTaskRunner
+from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
 from scoring.chunk import Report
 from scoring.errors import ScoringError
@@ -107,11 +108,15 @@ def score_job(
     set_up_logs()
     began = time.monotonic()
     try:
-        job = Job(resolve_job(input, deployment, output, read_overrides(settings)))
-        if done := committed_summary(job):
-            return as_state(done)
-        with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
-            return as_state(run(job, {"resolve and wait": time.monotonic() - began}))
+        with hold_turn(PrefectStore(), runtime.flow_run.id):
+            job = Job(resolve_job(input, deployment, output, read_overrides(settings)))
+            if done := committed_summary(job):
+                return as_state(done)
+            with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
+                return as_state(run(job, {"resolve and wait": time.monotonic() - began}))
+    except TurnSkippedError as error:
+        get_run_logger().warning("%s", error)
+        return Completed(name="Skipped", message=str(error))
     except (JobRefusedError, BlockError, ScoringError) as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error))

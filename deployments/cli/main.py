@@ -20,6 +20,7 @@ COMMANDS = {
     "environment": "deployments.cli.environments:environment",
     "job": "deployments.cli.jobs:job",
     "model": "deployments.cli.models:model",
+    "schedule": "deployments.cli.schedules:schedule",
     "schema": "deployments.cli.schema:schema",
     "status": "deployments.cli.server:status",
     "up": "deployments.cli.server:up",

@@ -4,10 +4,11 @@ from contextlib import ExitStack
 
 from blocks.errors import NotRegistered
 from blocks.names import same_name
+from blocks.schedules import Schedule
 from blocks.specs import Defaults, Deployment, Endpoint
 from blocks.store import Store
 from deployments.service.errors import about
-from deployments.service.lookup import deployments_of, find, put
+from deployments.service.lookup import deployments_of, find, put, schedules_of
 from deployments.service.registration import Launcher, prefect_deployment
 
 
@@ -45,9 +46,11 @@ def list_all(store: Store) -> list[Endpoint]:
 
 
 def delete(store: Store, launcher: Launcher, name: str) -> None:
-    """Forget an endpoint and its deployments; its jobs stay. Raises: NotRegistered."""
+    """Forget an endpoint, its deployments and its schedules; its jobs stay. Raises: NotRegistered."""
     endpoint = show(store, name)
     launcher.unregister(endpoint.name)
+    for schedule in schedules_of(store, endpoint.name):
+        store.delete(Schedule, *schedule.key)
     for deployment in deployments_of(store, endpoint.name):
         store.delete(Deployment, *deployment.key)
     store.delete(Endpoint, endpoint.name)

@@ -7,6 +7,7 @@ from typing import TypeVar
 from blocks.errors import NotRegistered, UnclearReference
 from blocks.names import block_name, same_name
 from blocks.references import parse_asset
+from blocks.schedules import Schedule
 from blocks.specs import Asset, Deployment, Environment, Model, Spec
 from blocks.store import Store
 
@@ -24,6 +25,11 @@ def find(store: Store, kind: type[S], *name: str) -> S | None:
 def deployments_of(store: Store, endpoint: str) -> list[Deployment]:
     """An endpoint's deployments, the first registered first."""
     return [each for each in store.list(Deployment) if same_name(each.endpoint_name, endpoint)]
+
+
+def schedules_of(store: Store, endpoint: str) -> list[Schedule]:
+    """The schedules that send jobs to an endpoint."""
+    return [each for each in store.list(Schedule) if same_name(each.create_job.endpoint_name, endpoint)]
 
 
 def put(store: Store, spec: Spec, existing: Spec | None, undo: ExitStack) -> None:

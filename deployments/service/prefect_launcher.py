@@ -1,25 +1,28 @@
-"""Endpoints and computes as Prefect deployments and concurrency limits."""
+"""Endpoints, schedules and computes as Prefect deployments, their schedules, and concurrency limits."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
 )
+from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-from blocks.names import compute_limit
+from blocks.names import compute_limit, same_name, schedule_limit
 from blocks.specs import Compute
+from deployments.service.due import due
 from deployments.service.job_records import name_of
-from deployments.service.registration import FLOW, Launched, PrefectDeployment
+from deployments.service.registration import FLOW, Launched, PrefectDeployment, Timed
 
 PAGE = 200
 
@@ -66,14 +69,50 @@ class PrefectLauncher:
         sent = (name_of(run) for run in runs if deployment is None or run.parameters.get("deployment") == deployment)
         return next(sent, None)
 
+    def schedule(self, endpoint: str, timed: Timed, *, is_enabled: bool | None = None) -> None:
+        prefect_deployment = self._client.read_deployment_by_name(f"{FLOW}/{endpoint}")
+        schedule = due(timed.trigger, datetime.now(UTC))
+        self._client.upsert_global_concurrency_limit_by_name(schedule_limit(timed.name), 1)
+        existing = self._find_schedule(prefect_deployment, timed.name)
+        if existing is None:
+            wanted = DeploymentScheduleCreate(
+                schedule=schedule, parameters=timed.parameters, slug=timed.name, active=is_enabled is not False
+            )
+            self._client.create_deployment_schedules(prefect_deployment.id, [wanted])
+        else:
+            self._client.update_deployment_schedule(
+                prefect_deployment.id,
+                existing.id,
+                active=existing.active if is_enabled is None else is_enabled,
+                schedule=schedule,
+                parameters=timed.parameters,
+            )
+
+    def unschedule(self, endpoint: str, schedule: str) -> None:
+        prefect_deployment = self._find(endpoint)
+        existing = self._find_schedule(prefect_deployment, schedule)
+        if prefect_deployment is not None and existing is not None:
+            self._client.delete_deployment_schedule(prefect_deployment.id, existing.id)
+        self._remove_limit(schedule_limit(schedule))
+
+    def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
+        existing = self._find_schedule(self._find(endpoint), schedule)
+        return existing.active if existing is not None else None
+
+    @staticmethod
+    def _find_schedule(prefect_deployment: DeploymentResponse | None, name: str) -> DeploymentSchedule | None:
+        schedules = prefect_deployment.schedules if prefect_deployment is not None else []
+        return next((each for each in schedules if each.slug is not None and same_name(each.slug, name)), None)
+
     def limit(self, compute: Compute) -> None:
         self._client.upsert_global_concurrency_limit_by_name(compute_limit(compute.name), compute.max_instances)
 
     def unlimit(self, compute: str) -> None:
-        try:
-            self._client.delete_global_concurrency_limit_by_name(compute_limit(compute))
-        except ObjectNotFound:
-            return
+        self._remove_limit(compute_limit(compute))
+
+    def _remove_limit(self, name: str) -> None:
+        with suppress(ObjectNotFound):
+            self._client.delete_global_concurrency_limit_by_name(name)
 
     def count_busy(self, compute: str) -> int:
         try:

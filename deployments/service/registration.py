@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from blocks.names import block_name, compute_limit
+from blocks.schedules import Cron, Recurrence
 from blocks.specs import Compute, Deployment, Endpoint
 from deployments.embedded.launch import JOB_ENVIRONMENT, WORK_POOL
 from deployments.service.parameters import parameter_schema
@@ -44,6 +45,21 @@ class Launched:
     last_job: str | None
 
 
+@dataclass(frozen=True)
+class Timed:
+    """A schedule of an endpoint's Prefect deployment.
+
+    Attributes:
+        name: the schedule's.
+        trigger: when it comes due.
+        parameters: of the flow runs that it creates.
+    """
+
+    name: str
+    trigger: Cron | Recurrence
+    parameters: dict[str, Any]
+
+
 class Launcher(Protocol):
     """What Prefect has to know so that jobs can be sent to an endpoint, and computes bound them."""
 
@@ -55,6 +71,21 @@ class Launcher(Protocol):
 
     def launched(self, endpoint: str, deployment: str | None = None) -> Launched | None:
         """What is known of an endpoint, or of one of its deployments; None when it has no Prefect deployment."""
+
+    def schedule(self, endpoint: str, timed: Timed, *, is_enabled: bool | None = None) -> None:
+        """Have an endpoint's Prefect deployment create flow runs on time.
+
+        Args:
+            endpoint: whose Prefect deployment.
+            timed: when, and with which parameters.
+            is_enabled: whether it does so; None leaves that as it is, which is enabled at first.
+        """
+
+    def unschedule(self, endpoint: str, schedule: str) -> None:
+        """Remove a schedule of an endpoint's Prefect deployment, if there is one."""
+
+    def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
+        """Whether a schedule creates flow runs, which can be paused in Prefect too; None when Prefect has none."""
 
     def limit(self, compute: Compute) -> None:
         """Bound the instances that all jobs on a compute use together."""
@@ -72,6 +103,7 @@ class RecordingLauncher:
     def __init__(self) -> None:
         self.registered: dict[str, PrefectDeployment] = {}
         self.limits: dict[str, int] = {}
+        self.timed: dict[tuple[str, str], tuple[Timed, bool]] = {}
 
     def register(self, wanted: PrefectDeployment) -> None:
         self.registered[block_name(wanted.name)] = wanted
@@ -82,6 +114,18 @@ class RecordingLauncher:
     def launched(self, endpoint: str, deployment: str | None = None) -> Launched | None:  # noqa: ARG002 - it has no jobs
         name = block_name(endpoint)
         return Launched(f"recorded://{name}", None) if name in self.registered else None
+
+    def schedule(self, endpoint: str, timed: Timed, *, is_enabled: bool | None = None) -> None:
+        key = block_name(endpoint), block_name(timed.name)
+        before = self.timed.get(key)
+        self.timed[key] = timed, is_enabled if is_enabled is not None else before is None or before[1]
+
+    def unschedule(self, endpoint: str, schedule: str) -> None:
+        self.timed.pop((block_name(endpoint), block_name(schedule)), None)
+
+    def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
+        found = self.timed.get((block_name(endpoint), block_name(schedule)))
+        return found[1] if found else None
 
     def limit(self, compute: Compute) -> None:
         self.limits[compute_limit(compute.name)] = compute.max_instances

@@ -6,6 +6,7 @@
 from dataclasses import asdict
 
 from blocks.names import same_name
+from blocks.schedules import Schedule
 from blocks.specs import Asset, Compute, Datastore, Deployment, Endpoint, Spec
 from blocks.store import Store
 from deployments.service.registration import Launcher
@@ -51,6 +52,13 @@ def datastore(store: Store, spec: Datastore) -> Shown:
 def compute(store: Store, launcher: Launcher, spec: Compute) -> Shown:
     """A compute, and how many of its instances jobs have taken."""
     return _dated(store, spec, provisioning_state="Succeeded", busy_instances=launcher.count_busy(spec.name))
+
+
+def schedule(store: Store, launcher: Launcher, spec: Schedule) -> Shown:
+    """A schedule, and whether it sends jobs; one that was paused in Prefect does not."""
+    is_enabled = launcher.is_enabled(spec.create_job.endpoint_name, spec.name)
+    state = "Failed" if is_enabled is None else "Succeeded"
+    return _dated(store, spec, is_enabled=bool(is_enabled), provisioning_state=state)
 
 
 def _dated(store: Store, spec: Spec, **known: object) -> Shown:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterId,
 )
-from prefect.client.schemas.schedules import CronSchedule
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.states import AwaitingRetry, Cancelling
 
+from blocks.schedules import Schedule
+from deployments.service import schedules
 from tests.flows.conftest import Jobs, flow_process_of, launcher_of, processes_of, wait_for
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -235,6 +238,38 @@ def test_a_cron_schedule_of_the_prefect_deployment_creates_jobs(jobs: Jobs) -> N
     planned = wait_for(lambda: jobs.client.read_flow_runs(deployment_filter=only_this), seconds=90)
     assert {run.state.name for run in planned} == {"Scheduled"}
     jobs.client.delete_deployment_schedule(found.id, schedule.id)
+
+
+def test_a_scheduled_job_stays_out_while_the_one_before_runs(jobs: Jobs, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    endpoint = jobs.endpoint(WAITS.format(go_on=str(go_on)))
+    declared = {
+        "name": "often",
+        "trigger": {"type": "recurrence", "frequency": "minute"},
+        "create_job": {"endpoint_name": endpoint, "input": jobs.files(1)},
+        "overlap": "skip",
+    }
+    schedules.create(jobs.store, jobs.launcher, Schedule.model_validate(declared))
+    found = jobs.client.read_deployment_by_name(f"batch-endpoint/{endpoint}")
+    (timed,) = found.schedules
+    # A minute would be long to wait for; where it lies in Prefect it can be changed, as in its UI.
+    often = IntervalSchedule(interval=timedelta(seconds=8))
+    jobs.client.update_deployment_schedule(found.id, timed.id, schedule=often, parameters=timed.parameters)
+    only = DeploymentFilter(id=DeploymentFilterId(any_=[found.id]))
+
+    def states() -> dict[str, str]:
+        runs = jobs.client.read_flow_runs(deployment_filter=only, limit=200)
+        return {str(run.id): str(run.state_name) for run in runs}
+
+    wait_for(lambda: "Skipped" in states().values(), 60)
+    schedules.switch(jobs.store, jobs.launcher, "often", is_enabled=False)
+    assert jobs.launcher.is_enabled(endpoint, "often") is False
+    (running,) = [id_ for id_, name in states().items() if name == "Running"]
+    go_on.touch()
+    assert jobs.finish(running).state_name == "Completed"
+    skipped = next(id_ for id_, name in states().items() if name == "Skipped")
+    assert not jobs.folder_of(skipped).exists()
+    schedules.delete(jobs.store, jobs.launcher, "often")
 
 
 def test_changing_the_default_while_a_job_runs_changes_nothing_for_it(jobs: Jobs, tmp_path: Path) -> None:
