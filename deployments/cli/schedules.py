@@ -29,9 +29,9 @@ def schedule() -> None:
 @click.pass_obj
 def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> shown.Shown:
     """Register a schedule, or change the one of its name."""
-    spec = options.declared(Schedule, read(file), assignments, **flags)
-    created = schedules.create(session.store, session.launcher, spec)
-    return shown.schedule(session.store, session.launcher, created)
+    with options.declared(Schedule, read(file), assignments, **flags) as spec:
+        created = schedules.create(session.store, session.launcher, spec)
+        return shown.schedule(session.store, session.launcher, created)
 
 
 @schedule.command("update")
@@ -52,9 +52,9 @@ def update(
 ) -> shown.Shown:
     """Change a schedule; the next job is sent as it then says."""
     document = options.changed(document_of(schedules.show(session.store, name)), file, additions, removals)
-    spec = options.declared(Schedule, document, assignments, name=name)
-    updated = schedules.create(session.store, session.launcher, spec)
-    return shown.schedule(session.store, session.launcher, updated)
+    with options.declared(Schedule, document, assignments, name=name) as spec:
+        updated = schedules.create(session.store, session.launcher, spec)
+        return shown.schedule(session.store, session.launcher, updated)
 
 
 @schedule.command("show")

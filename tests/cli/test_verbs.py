@@ -134,3 +134,25 @@ def test_yaml_and_json_of_a_result_say_the_same(run, done, everything):
     for noun, name in SHOW.items():
         written = run(noun, "show", *name, "-o", "yaml").stdout
         assert YAML(typ="safe").load(written) == done(noun, "show", *name)
+
+
+NIGHTLY = """
+name: nightly
+trigger: {type: cron, expression: "0 6 * * 1-5", time_zone: W. Europe Standard Time}
+create_job: {type: batch_endpoint, endpoint_name: mnist, inputs: {images: {type: uri_folder, path: data}}}
+"""
+
+
+def test_a_schedule_is_created_paused_shown_and_deleted(run, done, everything):
+    (everything / "nightly.yml").write_text(NIGHTLY)
+    created = done("schedule", "create", "--file", "nightly.yml")
+    assert created["trigger"]["time_zone"] == "Europe/Berlin"
+    assert created["create_job"]["input"] == str(everything / "data")
+    assert created["is_enabled"]
+    assert not done("schedule", "disable", "--name", "nightly")["is_enabled"]
+    assert done("schedule", "list") == []
+    assert [each["name"] for each in done("schedule", "list", "--include-disabled")] == ["nightly"]
+    updated = done("schedule", "update", "-n", "nightly", "--set", "overlap=skip", "trigger.expression=0 7 * * *")
+    assert (updated["overlap"], updated["trigger"]["expression"], updated["is_enabled"]) == ("skip", "0 7 * * *", False)
+    run("schedule", "delete", "--name", "nightly", "--yes")
+    assert done("schedule", "list", "--include-disabled") == []
