@@ -10,7 +10,7 @@ import click
 from deployments.cli.errors import causes
 from deployments.cli.output import FORMATS, Query, show
 
-PAIRS = {"--set", "--tags"}
+PAIRS = {"--set", "--tags", "--defaults"}
 CHANGES = {"--add", "--remove"}
 
 

@@ -14,6 +14,11 @@ from deployments.service import endpoints, shown
 JOBS = {"invoke": "deployments.cli.jobs:invoke", "list-jobs": "deployments.cli.jobs:list_jobs"}
 
 
+defaults = click.option(
+    "--defaults", multiple=True, metavar="deployment_name=NAME", help=options.about(Endpoint, "defaults")
+)
+
+
 @click.group("batch-endpoint", cls=Noun, later=JOBS)
 def endpoint() -> None:
     """Names that jobs are sent to, each with a default deployment."""
@@ -25,6 +30,7 @@ def endpoint() -> None:
 @options.no_wait
 @options.description(Endpoint)
 @options.tags
+@defaults
 @options.assignments
 @click.pass_obj
 def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> shown.Shown:
@@ -40,6 +46,7 @@ def create(session: Session, /, file: Path | None, assignments: tuple[str, ...],
 @options.no_wait
 @options.description(Endpoint)
 @options.tags
+@defaults
 @options.additions
 @options.removals
 @options.assignments

@@ -37,7 +37,7 @@ def register(store: Store, asset: A, keep: Keep[A] = _as_it_is, tell: Tell = nob
         asset: what identifies its content is set.
         keep: called with the asset once name and version are known, to put away what belongs to it; what it pushes
             on the stack is undone when the version is not registered after all.
-        tell: told when nothing new was registered.
+        tell: told when this content was registered before.
     Raises: ConflictError when the version exists with other content; AlreadyRegistered when somebody takes the same
         version at the same moment.
     """
@@ -57,6 +57,7 @@ def register(store: Store, asset: A, keep: Keep[A] = _as_it_is, tell: Tell = nob
             if asset.version is not None:
                 raise
         else:
+            _tell_of_older(kept, versions, tell)
             return kept
 
 
@@ -132,6 +133,13 @@ def _same(versions: list[A], asset: A) -> A | None:
 
 def _content_of(asset: Asset) -> list[object]:
     return [getattr(asset, field) for field in CONTENT[type(asset)]]
+
+
+def _tell_of_older(asset: Asset, versions: Iterable[Asset], tell: Tell) -> None:
+    for each in versions:
+        if _content_of(each) == _content_of(asset):
+            tell(f"{asset.word} {asset.name!r} version {asset.version} has the same content as version {each.version}")
+            return
 
 
 def _described(store: Store, registered: A, asset: A) -> A:

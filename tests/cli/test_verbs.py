@@ -97,6 +97,13 @@ def test_a_mapping_is_added_to_and_removed_from(done, everything):
     }
 
 
+def test_the_default_is_moved_by_either_of_azures_ways_to_write_it(done, everything):
+    done(*CREATE, "--name", "keras")
+    update = ("batch-endpoint", "update", "-n", "mnist", "--query", "defaults.deployment_name")
+    assert done(*update, "--defaults", "deployment_name=keras") == "keras"
+    assert done(*update, "--set", "defaults.deployment_name=torch") == "torch"
+
+
 def test_a_setting_that_is_removed_is_its_default_again(done, everything):
     update = ("batch-deployment", "update", "-n", "torch", "-e", "mnist")
     assert done(*update, "--set", "settings.mini_batch_size=3")["settings"]["mini_batch_size"] == 3

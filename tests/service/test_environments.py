@@ -20,7 +20,10 @@ def test_other_content_is_the_next_version_and_the_same_is_found_and_said(store)
     versions = [environments.create(store, each, said.append).version for each in (torch(), torch(image="x"), torch())]
     assert versions == ["1", "2", "3"]
     assert environments.create(store, torch(), said.append).version == "3"
-    assert said == ["environment 'torch' has this content already, as version 3: nothing was added"]
+    assert said == [
+        "environment 'torch' version 3 has the same content as version 1",
+        "environment 'torch' has this content already, as version 3: nothing was added",
+    ]
 
 
 def test_a_version_never_changes_but_how_it_is_described_does(store):

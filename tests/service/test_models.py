@@ -9,7 +9,7 @@ import pytest
 
 from blocks.errors import NotRegistered
 from blocks.specs import Model
-from deployments.service import models, uploads
+from deployments.service import datastores, models, uploads
 from deployments.service.errors import ConflictError, UnusableError
 
 
@@ -88,6 +88,19 @@ def test_a_path_that_is_not_there_is_refused_and_leaves_nothing(store, project, 
         models.create(store, model(project, path=str(project / "nowhere")))
     assert store.list(Model) == []
     assert not (kept / "models").exists()
+
+
+def test_a_model_may_lie_in_a_datastore(store, project, kept):
+    (kept / "trained").mkdir(parents=True)
+    (kept / "trained" / "weights.pt").write_bytes(b"weights")
+    path = "azureml://datastores/workspaceblobstore/paths/trained"
+    datastores.ensure_default_datastore(store)
+    assert models.create(store, model(project, path=path)).version == "1"
+
+
+def test_the_same_files_of_another_type_are_another_version(store, project):
+    models.create(store, model(project))
+    assert models.create(store, model(project, type="mlflow_model")).version == "2"
 
 
 def test_an_empty_folder_is_refused(store, project):

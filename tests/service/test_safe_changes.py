@@ -97,6 +97,24 @@ def test_two_who_register_an_environment_at_once_both_have_it(home):
     assert made[0] == made[1] == store.get(Environment, "torch", "1")
 
 
+def test_a_number_that_another_machine_took_meanwhile_is_not_given_again(home, project, files_below):
+    class Shared(MemoryStore):
+        """Another machine, with a home of its own, registers the number that was to be given here."""
+
+        def add(self, spec):
+            if not self.list(Model):
+                super().add(spec.model_copy(update={"path": "/elsewhere/digits/1", "digest": "other"}))
+            super().add(spec)
+
+    store = Shared()
+    made = models.create(store, Model(name="digits", path=str(project / "model")))
+    assert [(each.version, each.path) for each in store.list(Model)] == [
+        ("1", "/elsewhere/digits/1"),
+        ("2", made.path),
+    ]
+    assert files_below(Path(made.path).parent) == ["2/model/weights.pt"]
+
+
 def test_a_job_goes_on_as_it_began_when_its_deployment_changes(ready, launcher, declared, project, kept):
     deployments.create(ready, launcher, declared(), set_default=True)
     asked = {"job": "running", "endpoint": "mnist", "input": str(project / "model")}
