@@ -119,6 +119,12 @@ def test_what_azure_writes_but_does_not_read_is_dropped_quietly(written):
     assert (declared.spec, declared.notes) == (Endpoint(name="mnist"), [])
 
 
+@pytest.mark.parametrize("kind", [Model, Data])
+def test_what_only_the_system_sets_of_an_asset_is_dropped_quietly(written, kind):
+    declared = declare(kind, written("name: m\npath: x\ndigest: abc\narchived: true\n"))
+    assert (declared.spec.digest, declared.spec.archived, declared.notes) == (None, False, [])
+
+
 def test_values_are_what_was_written_not_what_yaml_makes_of_them(written):
     spec = declare(Model, written("name: m\nversion: 1.10\npath: x\ntags: {on: yes, n: 007, quoted: ''}\n")).spec
     assert spec.version == "1.10"

@@ -154,6 +154,9 @@ def test_what_an_upload_that_was_cut_off_left_is_replaced(store, project, kept, 
     left = kept / "models" / "digits" / "1" / "model"
     left.mkdir(parents=True)
     (left / "half").write_text("half")
+    half = kept / "models" / "digits" / ".1.0a1b2c3d.partial" / "model"
+    half.mkdir(parents=True)
+    (half / "weights.pt").write_text("half")
     models.create(store, model(project))
     assert files_below(kept) == ["models/digits/1/model/weights.pt"]
 
