@@ -25,6 +25,11 @@ class Desk(ABC):
     def has_scored(self) -> bool:
         """Whether the job has scored anything, in an earlier attempt at it too."""
 
+    @property
+    def first_start(self) -> dict[str, float]:
+        """Seconds of the first scoring process's start, by stage; nothing where it is not known."""
+        return {}
+
     @abstractmethod
     def start_early(self) -> None:
         """Start scoring processes before there is work for them."""
@@ -53,6 +58,10 @@ class DeskHere(Desk):
     @property
     def has_scored(self) -> bool:
         return self._station.fleet.has_scored
+
+    @property
+    def first_start(self) -> dict[str, float]:
+        return self._station.fleet.first_start
 
     def start_early(self) -> None:
         self._station.fleet.start_early(range(self.job.manifest.slots))

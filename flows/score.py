@@ -1,6 +1,6 @@
 """The flow of a job: resolve, list, score chunks, assemble."""
 
-import time
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +14,7 @@ from blocks.errors import BlockError
 from blocks.overrides import Overrides
 from blocks.prefect_store import PrefectStore
 from flows import chunks
+from flows.beginning import before_the_flow
 from flows.clusters import place_task_runs
 from flows.desk import Desk, open_desk
 from flows.errors import JobRefusedError, TurnSkippedError
@@ -33,6 +34,7 @@ from scoring.listing import ListingSummary, write_listing
 from scoring.manifest import Manifest
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
+from scoring.stages import Stages
 
 FLOW_NAME = "batch-endpoint"
 FINALIZING = "Finalizing"
@@ -84,9 +86,9 @@ def list_inputs(job: Job) -> ListingSummary:
 
 
 @task(name="assemble", persist_result=False)
-def assemble_output(job: Job, cause: str | None, timings: dict[str, float]) -> Summary:
+def assemble_output(job: Job, cause: str | None, stages: Stages) -> Summary:
     """Merge rows, sum the ledger, commit the output."""
-    return assemble(job, cause=cause, timings=timings)
+    return assemble(job, cause=cause, stages=stages)
 
 
 @flow(name=FLOW_NAME, task_runner=SlotTaskRunner(), persist_result=False, validate_parameters=True)
@@ -106,14 +108,17 @@ def score_job(
     Returns: the flow run's final state, with a message that says what happened in numbers.
     """
     set_up_logs()
-    began = time.monotonic()
+    stages = before_the_flow()
     try:
         with hold_turn(PrefectStore(), runtime.flow_run.id):
+            stages.end("turn")
             job = Job(resolve_job(input, deployment, output, read_overrides(settings)))
             if done := committed_summary(job):
                 return as_state(done)
+            stages.end("resolve")
             with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
-                return as_state(run(job, {"resolve and wait": time.monotonic() - began}))
+                stages.end("wait")
+                return as_state(run(job, stages))
     except TurnSkippedError as error:
         get_run_logger().warning("%s", error)
         return Completed(name="Skipped", message=str(error))
@@ -122,28 +127,31 @@ def score_job(
         return Failed(message=str(error))
 
 
-def run(job: Job, timings: dict[str, float]) -> Summary:
+def run(job: Job, stages: Stages) -> Summary:
     """Score a resolved job on its slots and commit its output."""
     runner = sized_task_runner(job.manifest)
     with open_desk(job, runner) as desk:
         desk.start_early()
-        began = time.monotonic()
         list_inputs(job)
-        timings["list"] = time.monotonic() - began
-        cause = score_all(job, desk, runner)
-        timings["score"] = time.monotonic() - began - timings["list"]
+        stages.end("list")
+        cause = score_all(job, desk, runner, stages)
+        stages.end("score")
+        stages.seconds.update(desk.first_start)
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)
-        summary = assemble_output(job, cause, timings)
+        summary = assemble_output(job, cause, stages)
         say_layout(summary, job.manifest.settings.rows_format)
+        say_stages(summary)
         return summary
 
 
-def score_all(job: Job, desk: Desk, runner: SlotTaskRunner) -> str | None:
+def score_all(job: Job, desk: Desk, runner: SlotTaskRunner, stages: Stages) -> str | None:
     """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
     follower = Follower(desk, Progress(job.listing.files, job.count_done()), runner)
-    return follower.follow(submit(job, plan_chunks(job.mini_batches, job.manifest.slots)))
+    futures = submit(job, plan_chunks(job.mini_batches, job.manifest.slots))
+    stages.end("cluster")
+    return follower.follow(futures)
 
 
 def sized_task_runner(manifest: Manifest) -> SlotTaskRunner:
@@ -181,6 +189,16 @@ def say_layout(summary: Summary, layout: OutputFormat) -> None:
         hint = "; it has a header and commas: settings.output_format: azureml writes Azure's layout"
     columns = f" with columns {', '.join(summary.columns)}" if summary.columns else ""
     get_run_logger().info("%d rows%s in %s%s", summary.rows, columns, summary.rows_file, hint)
+
+
+def say_stages(summary: Summary) -> None:
+    """Tell what the time went into; summary.json says it too."""
+    get_run_logger().info("Seconds of each stage: %s", spelled(summary.timings))
+
+
+def spelled(timings: Mapping[str, float]) -> str:
+    """Stages and their seconds, for a log."""
+    return ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in timings.items())
 
 
 def as_state(summary: Summary) -> State[Any]:

@@ -15,6 +15,7 @@ from scoring.output import FAILURES, SUMMARY, Staging, partial_name, summary_of
 from scoring.parts import RowReader, read_frames
 from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
+from scoring.stages import Stages, described
 from scoring.storage import Folder
 
 COMPLETED, WITH_ERRORS, FAILED = "Completed", "CompletedWithErrors", "Failed"
@@ -61,7 +62,7 @@ class Summary(Record):
     mini_batch_size: int
     script_seconds: float = Field(description="Seconds that calls of run() took that returned, summed over the slots.")
     fetch_seconds: float = Field(0, description="Seconds that slots waited for input files, summed over the slots.")
-    timings: dict[str, float] = Field(default_factory=dict, description="Seconds of each stage of the job.")
+    timings: dict[str, float] = Field(default_factory=dict, description=described())
     ended: datetime
 
     @property
@@ -76,13 +77,13 @@ def committed_summary(job: Job) -> Summary | None:
     return Summary.model_validate(found) if found.get("state") in {COMPLETED, WITH_ERRORS} else None
 
 
-def assemble(job: Job, *, cause: str | None = None, timings: dict[str, float] | None = None) -> Summary:
+def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None) -> Summary:
     """Merge what was scored, account for every file, and commit the output.
 
     Args:
         job: whose parts and facts are in its folder.
         cause: why the job ended early, as a sentence; None when every chunk had its attempts.
-        timings: seconds of the stages before this one, for the summary.
+        stages: those before this one, for the summary.
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
         a file called .partial.
@@ -97,6 +98,8 @@ def assemble(job: Job, *, cause: str | None = None, timings: dict[str, float] | 
         sha256 = _write_rows(job, totals, staging.path / rows_file) if rows_file else None
         if manifest.script_files and Path(manifest.script_files).is_dir():
             staging.adopt(Path(manifest.script_files))
+        stages = stages or Stages()
+        stages.end("merge")
         summary = _summary(
             job,
             totals,
@@ -105,7 +108,7 @@ def assemble(job: Job, *, cause: str | None = None, timings: dict[str, float] | 
             written=(*staging.names(), SUMMARY),
             rows_file=rows_file,
             sha256=sha256,
-            timings={name: round(seconds, 3) for name, seconds in (timings or {}).items()},
+            timings=stages.rounded(),
         )
         (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
         staging.commit(overwrite=manifest.overwrite)

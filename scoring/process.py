@@ -47,6 +47,7 @@ class ScoringProcess:
         """Start the child and tell it what to load; returns at once, wait_ready() waits for init()."""
         self.launch = launch
         self.is_ready = False
+        self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._folder = tempfile.mkdtemp(prefix="process-", dir=scratch)
@@ -138,6 +139,8 @@ class ScoringProcess:
             self._channel.relay_last_words()
             raise InitFailedError(told["stage"], Fault.from_child(told["error"]))
         self.is_ready = True
+        # time.monotonic() is one clock for all processes of a machine, and we may have come long after the message.
+        self.seconds = {"start": told["imported"] - self._started, "init": told["ready"] - told["imported"]}
 
     def score(
         self, index: int, files: list[str], spool: str, timeout: float, meanwhile: Callable[[], None] = lambda: None

@@ -26,6 +26,7 @@ import inspect
 import json
 import logging
 import signal
+import time
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -439,11 +440,12 @@ def load(conversation, request):
     try:
         script = Script(request["script"], code, request["literals"])
         stage = "init"
+        imported = time.monotonic()
         script.call("init")
     except BaseException as error:
         conversation.say(kind="raised", stage=stage, error=describe(error, code))
         return None
-    conversation.say(kind="ready")
+    conversation.say(kind="ready", imported=imported, ready=time.monotonic())
     return script
 
 

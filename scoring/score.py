@@ -4,7 +4,6 @@ import logging
 import sys
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from scoring.planning import Chunk, plan_chunks
 from scoring.script_check import check_script
 from scoring.settings import Settings
 from scoring.slots import Fleet
+from scoring.stages import Stages
 from scoring.storage import as_url
 
 log = logging.getLogger(__name__)
@@ -104,11 +104,11 @@ class _Run:
         self.lock = threading.Lock()
 
     def all(self) -> Summary:
-        manifest, began = self.job.manifest, time.monotonic()
+        manifest, stages = self.job.manifest, Stages()
         try:
             self.fleet.start_early(range(manifest.slots))
             write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)
-            listed = time.monotonic()
+            stages.end("list")
             chunks = plan_chunks(self.job.mini_batches, manifest.slots)
             with ThreadPoolExecutor(manifest.slots, thread_name_prefix="slot") as threads:
                 try:
@@ -118,12 +118,13 @@ class _Run:
                     raise
             if self.broken is not None and not self.fleet.has_scored:
                 raise self.broken
+            stages.end("score")
             for fault in self.fleet.close():
                 log.warning("shutdown() of the scoring script failed: %s", fault, extra={"action": "shut_down"})
         finally:
             self.fleet.stop()
-        timings = {"list": listed - began, "score": time.monotonic() - listed}
-        return assemble(self.job, cause=str(self.broken) if self.broken else None, timings=timings)
+        stages.seconds.update(self.fleet.first_start)
+        return assemble(self.job, cause=str(self.broken) if self.broken else None, stages=stages)
 
     def chunk(self, chunk: Chunk) -> None:
         retry = self.job.manifest.settings.retry_settings

@@ -49,6 +49,7 @@ class Slot:
             self._fleet.raise_if_stopped()
             raise
         self._failed_starts = 0
+        self._fleet.first_start = self._fleet.first_start or process.seconds
         return process
 
     def score(
@@ -106,6 +107,7 @@ class Fleet:
                 failed try and not the end of the job.
         """
         self.has_scored = has_scored
+        self.first_start: dict[str, float] = {}  # of the first scoring process that was ready: seconds by stage
         self.scratch = Path(tempfile.mkdtemp(prefix="batchpoint-"))
         self._launch = launch
         self._lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import NoReturn
 
 from deployments.embedded.forks import identity, launcher
@@ -14,6 +15,7 @@ ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo"}
 def main() -> NoReturn:
     """Run the command line with this process's arguments."""
     arguments = sys.argv[1:]
+    os.environ["BATCHPOINT_BEGAN"] = str(time.time())  # a job tells what sending it took
     if can_be_forked(arguments) and (socket := identity.find(Home(home_path()).forks)):
         launcher.hand_over(socket, {"arguments": arguments, "umask": umask()})
     from deployments.cli.main import run

@@ -86,6 +86,7 @@ def invoke(
             output=output_path,
             job_name=job_name,
             overrides=overrides,
+            began=session.began,
         )
         return jobs.invoke(session.store, client, request)
 

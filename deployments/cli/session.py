@@ -1,5 +1,6 @@
 """What a command works on."""
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,12 @@ class Session:
 
     def __init__(self, store: "Store | None" = None, launcher: "Launcher | None" = None) -> None:
         self._given = store, launcher
+
+    @property
+    def began(self) -> float | None:
+        """When the command began, in seconds since 1970, which may have been in another process; None in a test."""
+        told = os.environ.get("BATCHPOINT_BEGAN")
+        return float(told) if told else None
 
     @cached_property
     def store(self) -> "Store":

@@ -21,6 +21,7 @@ from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.job_records import NAME_TAG, find_run
 from deployments.service.registration import FLOW
+from flows.beginning import SENT
 from flows.paths import output_folder, resolve_url
 from flows.resolve import adjust, check_instances, find_deployment
 from scoring.errors import InputError
@@ -43,6 +44,7 @@ class Request:
         output: folder for the output, in the same forms; None leaves it to the job.
         job_name: the job's name; None makes it the flow run's id.
         overrides: what this job changes of the deployment.
+        began: when the command that sends it did, in seconds since 1970; None where that is not known.
     """
 
     endpoint: str
@@ -52,6 +54,7 @@ class Request:
     output: str | None = None
     job_name: str | None = None
     overrides: Overrides = field(default_factory=Overrides)
+    began: float | None = None
 
 
 def submit(store: Store, client: SyncPrefectClient, request: Request) -> FlowRun:
@@ -80,6 +83,7 @@ def submit(store: Store, client: SyncPrefectClient, request: Request) -> FlowRun
         parameters=parameters,
         name=request.job_name,
         tags=[f"{NAME_TAG}{request.job_name}"] if request.job_name else [],
+        labels={} if request.began is None else {SENT: request.began},
         idempotency_key=str(uuid.uuid4()),  # the client sends a request again when the server was busy
     )
     ring(Home(home_path()).bell)

@@ -13,6 +13,8 @@ from deployments.service import jobs
 from deployments.service.downloads import download
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.jobs import JobNotFoundError
+from flows.score import spelled
+from scoring.stages import BESIDE, STAGES
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint
 from tests.process_table import listening, processes_of
 
@@ -66,6 +68,10 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
     folder = tmp_path / "named-outputs" / "score"
     assert sorted(path.name for path in folder.iterdir()) == ["failures.jsonl", "names.csv", "summary.json"]
     assert (folder / "names.csv").read_text().splitlines() == ["prediction", "a.txt", "b.txt", "c.txt"]
+    timings = json.loads((folder / "summary.json").read_text())["timings"]
+    assert list(timings) == [*STAGES, *BESIDE]
+    assert all(seconds >= 0 for seconds in timings.values())
+    assert any(line.endswith("Seconds of each stage: " + spelled(timings)) for line in lines)
 
     with pytest.raises(ConflictError, match="a job 'Friday' already"):
         board.invoke("names", job_name="Friday")

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from typing import NoReturn
 
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -19,6 +20,7 @@ PATIENCE = 5.0
 
 def main(path: str, python: str) -> None:
     """Be the flow run that PREFECT__FLOW_RUN_ID names, by way of a fork or of a new Python."""
+    os.environ["BATCHPOINT_STARTED"] = str(time.time())  # the flow tells what its beginning took
     hand_over(path, {})
     os.execv(python, [python, "-m", "prefect.engine"])
 

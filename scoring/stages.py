@@ -1,0 +1,44 @@
+"""What a job's seconds went into."""
+
+import time
+
+STAGES = {
+    "submit": "from the start of the command that sent the job to its creation (unknown for other doors)",
+    "pick_up": "to the start of the job's process",
+    "import": "to the first line of its flow",
+    "turn": "to its turn among the jobs of its schedule",
+    "resolve": "to the manifest",
+    "wait": "to having instances of the compute",
+    "list": "to the list of input files",
+    "cluster": "to the last chunk's submission to the Dask workers",
+    "score": "to the end of the last chunk",
+    "merge": "to the summary",
+}
+BESIDE = {
+    "start": "from the start of the first scoring process that was ready to the end of the script's import",
+    "init": "to the return of its init()",
+}
+
+
+def described() -> str:
+    """The stages, for whoever reads a summary."""
+    in_turn, beside = (", ".join(f"{name} ({what})" for name, what in all_.items()) for all_ in (STAGES, BESIDE))
+    return f"Seconds of the job's stages, one after the other: {in_turn}; and beside them: {beside}."
+
+
+class Stages:
+    """Seconds of the stages of a job, each of which ends where the next one begins."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def end(self, stage: str) -> None:
+        """The stage that goes on has come to its end, and has this name."""
+        now = time.monotonic()
+        self.seconds[stage] = now - self._since
+        self._since = now
+
+    def rounded(self) -> dict[str, float]:
+        """To the millisecond, in the order of a job."""
+        return {name: round(self.seconds[name], 3) for name in (*STAGES, *BESIDE) if name in self.seconds}
