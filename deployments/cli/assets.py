@@ -80,7 +80,7 @@ def _add_restore(noun: click.Group, kind: type[Asset]) -> None:
 
 
 def _add_delete(noun: click.Group, kind: type[Asset], delete: Delete) -> None:
-    @noun.command("delete", help=f"Forget a version of a {kind.word}; refused while deployments use it.")
+    @noun.command("delete", help=f"Forget a version of a {kind.word}; refused while something uses it.")
     @options.named(kind)
     @click.option("--version", "-v", help="The version; may be left out when there is one only.")
     @options.yes

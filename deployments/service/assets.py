@@ -10,6 +10,7 @@ from blocks.references import find_asset
 from blocks.specs import Asset, Data, Environment, Model
 from blocks.store import Store, not_registered
 from deployments.service.errors import ConflictError, about
+from deployments.service.lookup import users_of
 from deployments.service.telling import Tell, nobody
 
 A = TypeVar("A", bound=Asset)
@@ -102,12 +103,11 @@ def chosen(store: Store, kind: type[A], name: str, version: str | None) -> A:
     )
 
 
-def delete(store: Store, asset: Asset, users: Iterable[str]) -> None:
-    """Forget a version. Raises: ConflictError when somebody uses it, naming them."""
-    if named := ", ".join(users):
+def delete(store: Store, asset: Asset) -> None:
+    """Forget a version. Raises: ConflictError when something refers to it, naming what does."""
+    if named := ", ".join(users_of(store, asset)):
         raise ConflictError(
-            f"{asset.word} {asset.name!r} version {asset.version!r} is used by {named}; "
-            "delete or change those deployments first"
+            f"{asset.word} {asset.name!r} version {asset.version!r} is used by {named}; delete or change that first"
         )
     store.delete(type(asset), *asset.key)
 

@@ -28,9 +28,9 @@ def create(store: Store, data: Data, tell: Tell = nobody) -> Data:
 def delete(store: Store, name: str, version: str | None = None) -> None:
     """Forget a data asset's version; the files stay. The version may be left out when there is one only.
 
-    Raises: NotRegistered; ConflictError when it is not clear which version is meant.
+    Raises: NotRegistered; ConflictError when schedules send it, or when it is not clear which version is meant.
     """
-    assets.delete(store, assets.chosen(store, Data, name, version), [])
+    assets.delete(store, assets.chosen(store, Data, name, version))
 
 
 def _kept_path(store: Store, data: Data) -> str:

@@ -4,10 +4,9 @@ import hashlib
 import json
 import sys
 
-from blocks.specs import Deployment, Environment
+from blocks.specs import Environment
 from blocks.store import Store
 from deployments.service import assets
-from deployments.service.lookup import users_of
 from deployments.service.telling import Tell, nobody
 
 CONTENT = {"image", "conda_file", "os_type"}
@@ -29,8 +28,7 @@ def delete(store: Store, name: str, version: str | None = None) -> None:
 
     Raises: NotRegistered; ConflictError when deployments use it, or when it is not clear which version is meant.
     """
-    environment = assets.chosen(store, Environment, name, version)
-    assets.delete(store, environment, users_of(store.list(Deployment), environment))
+    assets.delete(store, assets.chosen(store, Environment, name, version))
 
 
 def where_scripts_run(environment: Environment) -> str:

@@ -1,14 +1,14 @@
 """What several verbs share: look-ups, and registering so that it can be taken back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TypeVar
 
 from blocks.errors import NotRegistered, UnclearReference
-from blocks.names import block_name, same_name
+from blocks.names import same_name
 from blocks.references import parse_asset
 from blocks.schedules import Schedule
-from blocks.specs import Asset, Deployment, Environment, Model, Spec
+from blocks.specs import Asset, Data, Deployment, Environment, Model, Spec
 from blocks.store import Store
 
 S = TypeVar("S", bound=Spec)
@@ -45,17 +45,30 @@ def put(store: Store, spec: Spec, existing: Spec | None, undo: ExitStack) -> Non
         undo.callback(store.put, existing)
 
 
-def users_of(deployments: Iterable[Deployment], asset: Model | Environment) -> Iterator[str]:
-    """The deployments that refer to a version of a model or an environment, as ENDPOINT/DEPLOYMENT."""
-    for each in deployments:
-        reference = each.model if isinstance(asset, Model) else each.environment
-        if isinstance(reference, str) and _means(reference, asset):
-            yield f"{each.endpoint_name}/{each.name}"
+def users_of(store: Store, asset: Asset) -> Iterator[str]:
+    """What refers to a version: deployments as ENDPOINT/DEPLOYMENT, schedules by their names.
+
+    A schedule that takes the latest version of a data asset refers to the only one there is.
+    """
+    for deployment in store.list(Deployment):
+        if _means(_used_by(deployment, type(asset)), asset):
+            yield f"{deployment.endpoint_name}/{deployment.name}"
+    if isinstance(asset, Data):
+        versions = [each for each in store.list(Data) if same_name(each.name, asset.name)]
+        for schedule in store.list(Schedule):
+            if _means(schedule.create_job.input, asset, is_only=len(versions) == 1):
+                yield f"schedule {schedule.name}"
 
 
-def _means(reference: str, asset: Asset) -> bool:
+def _used_by(deployment: Deployment, kind: type[Asset]) -> object:
+    return {Model: deployment.model, Environment: deployment.environment}.get(kind)
+
+
+def _means(reference: object, asset: Asset, *, is_only: bool = False) -> bool:
     try:
-        parsed = parse_asset(reference, type(asset))
+        parsed = parse_asset(reference, type(asset)) if isinstance(reference, str) else None
     except UnclearReference:
         return False
-    return block_name(parsed.name, parsed.version or "") == block_name(*asset.key)
+    if parsed is None or not same_name(parsed.name, asset.name):
+        return False
+    return is_only if parsed.version is None else same_name(parsed.version, asset.version or "")

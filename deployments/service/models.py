@@ -5,13 +5,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from blocks.specs import Deployment, Model
+from blocks.specs import Model
 from blocks.store import Store
 from deployments.service import assets, uploads
 from deployments.service.assets import Shown
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError, about
-from deployments.service.lookup import users_of
 from deployments.service.telling import Tell, nobody
 from flows.contents import check_model, digests_file
 from flows.paths import resolve_url
@@ -81,7 +80,7 @@ def delete(store: Store, name: str, version: str | None = None) -> None:
     Raises: NotRegistered; ConflictError when deployments use it, or when it is not clear which version is meant.
     """
     model = assets.chosen(store, Model, name, version)
-    assets.delete(store, model, users_of(store.list(Deployment), model))
+    assets.delete(store, model)
     copy = _folder(store) / model.key[0] / model.key[1]
     if Path(model.path) == copy:  # a path edited by hand may be anything, so nothing else is removed
         uploads.remove(copy)

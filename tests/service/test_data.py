@@ -3,6 +3,7 @@
 import pytest
 
 from blocks.errors import NotRegistered
+from blocks.schedules import Schedule
 from blocks.specs import Data, Datastore
 from deployments.service import data, datastores
 from deployments.service.errors import ConflictError, UnusableError
@@ -92,6 +93,25 @@ def test_azures_long_ids_are_understood(store, digits, tmp_path):
     assert resolve_url(store, f"{workspace}/data/digits/versions/1") == resolve_url(store, "azureml:digits:1")
     assert resolve_url(store, f"azureml:/{workspace}/datastores/shared/paths/a/b") == str(tmp_path / "a" / "b")
     assert resolve_url(store, f"{workspace}/datastores/shared/paths/a/b") == str(tmp_path / "a" / "b")
+
+
+def test_a_data_asset_that_a_schedule_sends_is_not_deleted(store, digits):
+    def schedule(name, sent):
+        trigger = {"type": "cron", "expression": "0 6 * * 1"}
+        job = {"endpoint_name": "mnist", "input": sent}
+        store.put(Schedule.model_validate({"name": name, "trigger": trigger, "create_job": job}))
+
+    for image in ("1.png", "2.png"):
+        (digits / image).write_bytes(b"")
+        data.create(store, asset(digits))
+    schedule("weekly", "azureml:Digits:1")
+    schedule("nightly", "azureml:digits@latest")
+    with pytest.raises(ConflictError, match="data asset 'digits' version '1' is used by schedule weekly; delete or"):
+        data.delete(store, "digits", "1")
+    store.delete(Schedule, "weekly")
+    data.delete(store, "digits", "1")
+    with pytest.raises(ConflictError, match="data asset 'digits' version '2' is used by schedule nightly"):
+        data.delete(store, "digits", "2")
 
 
 def test_a_datastore_is_deleted_when_nothing_lies_in_it(store, digits, tmp_path):
