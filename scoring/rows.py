@@ -8,15 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from scoring.facts import printable
 from scoring.parts import Frame, RowReader, Sink
 from scoring.settings import OutputFormat
 
-ROWS_PER_GROUP = 50_000
-LARGEST_INT = 2**63 - 1
 LONGEST_FIELD = 2**31 - 1  # csv's own limit of 128 KiB is too short for a text
 
 
@@ -34,7 +28,9 @@ def merge(
     Returns: the file's sha256.
     """
     if layout == OutputFormat.PARQUET:
-        _write_parquet(frames, reader, columns, target)
+        from scoring.parquet import write_parquet  # pyarrow takes 0.15 s to import, and every command imports this
+
+        write_parquet(lambda: _records(frames(), reader), columns, target)
         with target.open("rb") as written:
             return hashlib.file_digest(written, "sha256").hexdigest()
     with target.open("xb") as file:
@@ -86,46 +82,3 @@ def _records(frames: Iterable[Frame], reader: RowReader) -> Iterator[dict[str, A
     for frame in frames:
         for line in reader.read(frame).splitlines():
             yield json.loads(line)
-
-
-def _write_parquet(frames: Callable[[], Iterable[Frame]], reader: RowReader, columns: list[str], target: Path) -> None:
-    """Two passes: the first finds what each column holds, the second writes row groups of that type."""
-    kinds: dict[str, set[type]] = {name: set() for name in columns}
-    for record in _records(frames(), reader):
-        for name, value in record.items():
-            kinds[name].add(_kind(value))
-    fields = {name: (printable(name), _arrow_type(found - {type(None)})) for name, found in kinds.items()}
-    schema = pa.schema(fields.values())
-    with pq.ParquetWriter(target, schema) as writer:
-        waiting: list[dict[str, Any]] = []
-        for record in _records(frames(), reader):
-            waiting.append({shown: _as_arrow(record.get(name), kind) for name, (shown, kind) in fields.items()})
-            if len(waiting) >= ROWS_PER_GROUP:
-                writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
-                waiting = []
-        if waiting or not columns:
-            writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
-
-
-def _kind(value: Any) -> type:
-    """What a column must be able to hold; an integer of more than 64 bits only text can."""
-    return str if type(value) is int and not -LARGEST_INT - 1 <= value <= LARGEST_INT else type(value)
-
-
-def _arrow_type(kinds: set[type]) -> pa.DataType:
-    if kinds <= {bool} and kinds:
-        return pa.bool_()
-    if kinds <= {int} and kinds:
-        return pa.int64()
-    if kinds <= {int, float} and kinds:
-        return pa.float64()
-    return pa.string()
-
-
-def _as_arrow(value: Any, kind: pa.DataType) -> Any:
-    """A value in its column's type; in a column of mixed kinds everything is text, JSON for what has an inside."""
-    if value is None:
-        return None
-    if pa.types.is_string(kind):
-        return printable(value) if isinstance(value, str) else json.dumps(value)
-    return float(value) if pa.types.is_floating(kind) else value
