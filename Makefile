@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check fix install clean
+.PHONY: demo test check fix docs install clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -23,6 +23,10 @@ check: $(INSTALLED)
 fix: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The reference pages, from the schemas and the commands' help.
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 install: $(INSTALLED)
 
