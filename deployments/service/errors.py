@@ -3,26 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NOTE = "about the field "
-
-
-@contextmanager
-def about(*field: str) -> Iterator[None]:
-    """Note on an error inside which field of the declaration it is about; one inside of another is a field below it.
-
-    A door that knows where the field was written can say so.
-    """
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"{NOTE}{'.'.join(field)}")
-        raise
-
-
-def field_of(error: Exception) -> tuple[str, ...]:
-    """The path of the field that an error is about; empty when that was not noted."""
-    notes = [note.removeprefix(NOTE) for note in getattr(error, "__notes__", []) if note.startswith(NOTE)]
-    return tuple(step for note in reversed(notes) for step in note.split("."))
+from blocks.errors import BlockError
+from flows.errors import JobRefusedError
+from scoring.errors import ScoringError
 
 
 class ServiceError(Exception):
@@ -35,3 +18,26 @@ class UnusableError(ServiceError):
 
 class ConflictError(ServiceError):
     """What is registered stands in the way of what was asked."""
+
+
+NOTE = "about the field "
+REFUSALS = (ServiceError, BlockError, JobRefusedError, ScoringError)
+
+
+@contextmanager
+def about(*field: str) -> Iterator[None]:
+    """Note on a refusal inside which field of the declaration it is about; one inside of another is a field below it.
+
+    A door that knows where the field was written can say so. What fails for other reasons is about no field.
+    """
+    try:
+        yield
+    except REFUSALS as error:
+        error.add_note(f"{NOTE}{'.'.join(field)}")
+        raise
+
+
+def field_of(error: Exception) -> tuple[str, ...]:
+    """The path of the field that an error is about; empty when that was not noted."""
+    notes = [note.removeprefix(NOTE) for note in getattr(error, "__notes__", []) if note.startswith(NOTE)]
+    return tuple(step for note in reversed(notes) for step in note.split("."))

@@ -207,6 +207,14 @@ def test_a_failure_below_is_told_cause_by_cause_the_root_first(refused, session,
     ]
 
 
+def test_a_failure_below_is_not_blamed_on_what_was_written(refused, ready, session, monkeypatch):
+    def fail(kind, *name):
+        raise ConnectionError("the server went away")
+
+    monkeypatch.setattr(session.store, "get", fail)
+    assert refused(*CREATE) == ["error: ConnectionError: the server went away"]
+
+
 def test_debug_shows_the_traceback(run, session, monkeypatch):
     def fail(kind):
         raise RuntimeError("the server went away")
