@@ -52,12 +52,17 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-OneOrMore = BeforeValidator(_listed)
-Hours = Annotated[list[Annotated[int, Field(ge=0, le=23)]], OneOrMore]
-Minutes = Annotated[list[Annotated[int, Field(ge=0, le=59)]], OneOrMore]
-MonthDays = Annotated[list[Annotated[int, Field(ge=1, le=31)]], OneOrMore]
-WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WeekDays = Annotated[list[Annotated[WeekDay, AnyCase]], OneOrMore]
+Hour = Annotated[int, Field(ge=0, le=23)]
+Minute = Annotated[int, Field(ge=0, le=59)]
+MonthDay = Annotated[int, Field(ge=1, le=31)]
+WeekDay = Annotated[
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    AnyCase,
+]
+Hours = Annotated[list[Hour], BeforeValidator(_listed, json_schema_input_type=Hour | list[Hour])]
+Minutes = Annotated[list[Minute], BeforeValidator(_listed, json_schema_input_type=Minute | list[Minute])]
+MonthDays = Annotated[list[MonthDay], BeforeValidator(_listed, json_schema_input_type=MonthDay | list[MonthDay])]
+WeekDays = Annotated[list[WeekDay], BeforeValidator(_listed, json_schema_input_type=WeekDay | list[WeekDay])]
 
 
 class Times(Part):

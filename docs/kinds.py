@@ -81,7 +81,7 @@ class Reference:
     def _type(self, path: str, each: Schema) -> str:
         titles = iter(title for title, _ in self._mappings(path, each))
         said = [self._one(branch, titles) for branch in _branches(each)]
-        return " or ".join(dict.fromkeys(said))
+        return (", or " if any("," in each for each in said) else " or ").join(dict.fromkeys(said))
 
     def _one(self, branch: Schema, titles: Iterator[str], words: dict[str, str] = ONE) -> str:
         if name := _named(branch):
