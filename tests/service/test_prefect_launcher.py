@@ -1,7 +1,7 @@
 """Endpoints and computes in a real Prefect server."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -65,7 +65,9 @@ def test_a_flow_run_that_cannot_work_is_not_created(client, endpoint, declared):
             client.create_flow_run_from_deployment(found.id, parameters=wrong)
 
 
-def test_the_last_job_of_an_endpoint_and_of_each_deployment_is_known(client, endpoint, declared):
+def test_the_last_job_of_an_endpoint_and_of_each_deployment_is_known_and_jobs_outlive_the_endpoint(
+    client, endpoint, declared
+):
     launcher = PrefectLauncher()
     assert launcher.launched(endpoint.name) is None
     launcher.register(prefect_deployment(endpoint, [declared("torch"), declared("keras")]))
@@ -79,6 +81,8 @@ def test_the_last_job_of_an_endpoint_and_of_each_deployment_is_known(client, end
     assert launcher.launched(endpoint.name).last_job == sent["keras"]
     assert {name: launcher.launched(endpoint.name, name).last_job for name in sent} == sent
     assert launcher.launched(endpoint.name).scoring_uri == f"{client.api_url}deployments/{found.id}/create_flow_run"
+    launcher.unregister(endpoint.name)
+    assert {client.read_flow_run(UUID(job)).parameters["deployment"] for job in sent.values()} == {"torch", "keras"}
 
 
 def test_an_endpoint_that_is_gone_is_gone_from_prefect_and_can_go_twice(client, endpoint):
