@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from blocks.specs import Deployment, Part, Resources
 from blocks.specs.base import TextMap
 from scoring.literals import Literals
-from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Seconds, Settings
+from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Seconds, Settings, Threshold
 
 
 def _said(field: str) -> str:
@@ -32,7 +32,9 @@ class Overrides(Part):
     instance_count: int | None = Field(None, description=Resources.model_fields["instance_count"].description)
     mini_batch_size: int | None = Field(None, description=_said("mini_batch_size"))
     max_concurrency_per_instance: int | None = Field(None, description=_said("max_concurrency_per_instance"))
-    error_threshold: int | None = Field(None, description=_said("error_threshold"))
+    error_threshold: Threshold | None = Field(None, description=_said("error_threshold"))
+    fail_fast: bool | None = Field(None, description=_said("fail_fast"))
+    max_runtime: Seconds | None = Field(None, description=_said("max_runtime"))
     retry_settings: RetryOverrides | None = Field(None, description=_said("retry_settings"))
     environment_variables: TextMap | None = Field(
         None, description="Environment variables set for the scoring script, beside the deployment's."

@@ -35,6 +35,10 @@ class Desk(ABC):
         """Start scoring processes before there is work for them."""
 
     @abstractmethod
+    def finish(self) -> None:
+        """Have mini-batches that are being scored finished, and no other begun."""
+
+    @abstractmethod
     def stop(self) -> None:
         """End the job's scoring processes and all their descendants now."""
 
@@ -66,6 +70,9 @@ class DeskHere(Desk):
     def start_early(self) -> None:
         self._station.fleet.start_early(range(self.job.manifest.slots))
 
+    def finish(self) -> None:
+        self._station.fleet.finish()
+
     def stop(self) -> None:
         # The station stays: a task run that begins as late as this must find it, and find it stopped.
         self._station.fleet.stop()
@@ -95,6 +102,9 @@ class DeskAfar(Desk):
 
     async def _take(self, event: tuple[float, dict[str, object]]) -> None:
         self.news.put(Bulletin.from_message(event[1]))
+
+    def finish(self) -> None:
+        self._runner.everywhere(stations.finish, self.job.manifest.folder)
 
     def stop(self) -> None:
         self._runner.everywhere(stations.stop, self.job.manifest.folder)

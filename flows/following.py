@@ -11,6 +11,7 @@ from flows.progress import Progress
 from flows.task_runner import SlotTaskRunner
 from scoring.chunk import Report
 from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError
+from scoring.stopping import StopRules
 
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
 QUIET_WITHIN = 3.0  # seconds that killed task runs are given to write down what they know
@@ -28,12 +29,11 @@ def settle(future: PrefectFuture[Report]) -> Report | Exception:
 class Follower:
     """Follows a job's task runs to their end, and ends them all when one of the reasons for that comes true."""
 
-    def __init__(self, desk: Desk, progress: Progress, runner: SlotTaskRunner) -> None:
+    def __init__(self, desk: Desk, progress: Progress, runner: SlotTaskRunner, rules: StopRules) -> None:
         self._desk = desk
         self._progress = progress
         self._runner = runner
-        self._failed = 0
-        self._threshold = desk.job.manifest.settings.error_threshold
+        self._rules = rules
 
     def follow(self, futures: list[PrefectFuture[Report]]) -> str | None:
         """Wait until every task run has ended, or must.
@@ -70,12 +70,13 @@ class Follower:
             news = self._desk.news.get(timeout=POLL)
         except queue.Empty:
             self._progress.show()
-            return None
-        self._failed += news.failed
-        self._progress.count(news.scored, news.failed)
-        if 0 <= self._threshold < self._failed:
-            return f"{self._failed} files failed; error_threshold is {self._threshold}"
-        return None
+        else:
+            self._progress.count(news.scored, news.failed)
+            self._rules.count(news.scored, news.failed)
+            for trouble in news.troubles:
+                self._rules.blame(trouble.mini_batch, trouble.fault)
+        self._rules.look_at_clock()
+        return self._rules.cause
 
     @staticmethod
     def _has_ended(future: PrefectFuture[Report]) -> bool:
@@ -96,8 +97,15 @@ class Follower:
         return None
 
     def _end_early(self, futures: list[PrefectFuture[Report]]) -> None:
-        self._desk.stop()
+        if self._rules.lets_finish:
+            self._desk.finish()
+        else:
+            self._desk.stop()
         self._runner.drop([future for future in futures if not self._has_ended(future)])
+        if self._rules.lets_finish:
+            settings = self._desk.job.manifest.settings
+            self._desk.wait_until_quiet(settings.init_timeout + settings.retry_settings.timeout)
+            self._desk.stop()
         if not self._desk.wait_until_quiet(QUIET_WITHIN):
             get_run_logger().warning(
                 "Some task runs had not ended after %g s: what they know may be missing", QUIET_WITHIN

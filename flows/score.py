@@ -35,6 +35,7 @@ from scoring.manifest import Manifest
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
+from scoring.stopping import StopRules
 
 FLOW_NAME = "batch-endpoint"
 FINALIZING = "Finalizing"
@@ -148,8 +149,12 @@ def run(job: Job, stages: Stages) -> Summary:
 
 def score_all(job: Job, desk: Desk, runner: SlotTaskRunner, stages: Stages) -> str | None:
     """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
-    follower = Follower(desk, Progress(job.listing.files, job.count_done()), runner)
-    futures = submit(job, plan_chunks(job.mini_batches, job.manifest.slots))
+    planned = plan_chunks(job.mini_batches, job.manifest.slots)
+    rules = StopRules(job.manifest.settings, job.listing.files, job.manifest.slots, planned)
+    done = job.count_done()
+    rules.count(scored=done, failed=0)
+    follower = Follower(desk, Progress(job.listing.files, done), runner, rules)
+    futures = submit(job, planned)
     stages.end("cluster")
     return follower.follow(futures)
 

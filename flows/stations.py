@@ -124,6 +124,13 @@ async def prepare(folder: str, slot: int, anchor: str, dask_worker: distributed.
     await asyncio.to_thread(start)
 
 
+async def finish(folder: str) -> None:
+    """On a Dask worker: have a job's mini-batches that are being scored finished, and no other begun."""
+    station = _stations.get(folder)
+    if station is not None:
+        station.fleet.finish()
+
+
 async def stop(folder: str) -> None:
     """On a Dask worker: end a job's scoring processes now; task runs that use them end too."""
     station = _stations.get(folder)

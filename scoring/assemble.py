@@ -128,8 +128,9 @@ def _account(job: Job, failures: Path) -> Totals:
 
 def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
     """The job's state, and a sentence with numbers that names the first cause."""
-    threshold = job.manifest.settings.error_threshold
+    settings = job.manifest.settings
     to_score = totals.listed - totals.skipped
+    tolerated = settings.tolerated(to_score)
     said = f"{totals.failed} of {to_score} files failed"
     worst = f"; {totals.grouped()[0]}" if totals.causes else ""
     if not totals.is_balanced:
@@ -138,8 +139,8 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
             FAILED,
             f"the ledger does not balance: {sums} is not {totals.listed} listed",
         )
-    if 0 <= threshold < totals.failed:
-        return FAILED, f"{said}; error_threshold is {threshold}{worst}"
+    if tolerated is not None and totals.failed > tolerated:
+        return FAILED, f"{said}; error_threshold is {settings.error_threshold}{worst}"
     if cause is not None:
         return FAILED, cause
     if totals.pending:

@@ -23,6 +23,7 @@ from scoring.script_check import check_script
 from scoring.settings import Settings
 from scoring.slots import Fleet
 from scoring.stages import Stages
+from scoring.stopping import StopRules
 from scoring.storage import as_url
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class _Run:
         self.job = job
         self.on_news = on_news
         self.fleet = Fleet(job.manifest.launch())
-        self.failed = 0
+        self.rules: StopRules | None = None
         self.broken: InitFailedError | None = None
         self.lock = threading.Lock()
 
@@ -110,6 +111,7 @@ class _Run:
             write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)
             stages.end("list")
             chunks = plan_chunks(self.job.mini_batches, manifest.slots)
+            self.rules = StopRules(manifest.settings, self.job.listing.files, manifest.slots, chunks)
             with ThreadPoolExecutor(manifest.slots, thread_name_prefix="slot") as threads:
                 try:
                     list(threads.map(self.chunk, chunks))
@@ -124,7 +126,7 @@ class _Run:
         finally:
             self.fleet.stop()
         stages.seconds.update(self.fleet.first_start)
-        return assemble(self.job, cause=str(self.broken) if self.broken else None, stages=stages)
+        return assemble(self.job, cause=str(self.broken) if self.broken else self.rules.cause, stages=stages)
 
     def chunk(self, chunk: Chunk) -> None:
         retry = self.job.manifest.settings.retry_settings
@@ -146,10 +148,16 @@ class _Run:
             raise
 
     def take(self, news: News) -> None:
-        """Count failed files, and stop everything above the threshold."""
+        """Hold what happened against the rules for ending early."""
+        assert self.rules is not None
         with self.lock:
-            self.failed += news.failed
+            self.rules.count(news.scored, news.failed)
+            if news.fault is not None:
+                self.rules.blame(news.mini_batch, news.fault)
+            self.rules.look_at_clock()
         if self.on_news is not None:
             self.on_news(news)
-        if 0 <= self.job.manifest.settings.error_threshold < self.failed:
+        if self.rules.lets_finish:
+            self.fleet.finish()
+        elif self.rules.cause is not None:
             self.fleet.stop()

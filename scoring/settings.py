@@ -11,12 +11,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+SHARE = r"^(\d+(?:\.\d+)?)\s*%$"
 FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
 
 
@@ -56,6 +59,24 @@ def _in_seconds(value: object) -> object:
     except ValidationError:
         raise ValueError(f"{value!r} is no duration; write seconds, such as 90, or ISO 8601, such as PT1M30S") from None
 
+
+def _threshold(value: object) -> int | str:
+    text = str(value).strip()
+    share = re.match(SHARE, text)
+    if share is not None and float(share[1]) <= 100:
+        return f"{share[1]}%"
+    if not isinstance(value, bool) and WHOLE.fullmatch(text) and int(text) >= -1:
+        return int(text)
+    raise ValueError(f"{text} is neither -1, nor a number of files, nor a share such as 5%")
+
+
+WHOLE = re.compile(r"-?\d+")
+Threshold = Annotated[
+    int | str,
+    PlainValidator(_threshold),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": -1}, {"type": "string", "pattern": SHARE}]}),
+]
+"""Failed files that are tolerated: their number, or a share of all files, such as 5%; -1 is any number."""
 
 DURATION = TypeAdapter(timedelta)
 AnyCase = BeforeValidator(_lower)
@@ -105,7 +126,15 @@ class Settings(Strict):
         None,
         description="Format of the merged file when its name should not decide; azureml writes Azure's byte layout.",
     )
-    error_threshold: int = Field(-1, ge=-1, description="Failed files a job tolerates; -1 tolerates all.")
+    error_threshold: Threshold = Field(
+        -1, description="Failed files a job tolerates, as a number or as a share such as 5%; -1 tolerates all."
+    )
+    fail_fast: bool = Field(
+        True, description="End the job when at least 20 files at several places failed alike and none succeeded."
+    )
+    max_runtime: Seconds | None = Field(
+        None, gt=0, description="Seconds that the job may score; what is done by then is written as a partial output."
+    )
     retry_settings: RetrySettings = Field(
         default_factory=RetrySettings, description="Tries and deadline of a mini-batch."
     )
@@ -170,6 +199,12 @@ class Settings(Strict):
                 "output_file_name has no use with output_action summary_only, which writes no rows: remove one"
             )
         return self
+
+    def tolerated(self, files: int) -> int | None:
+        """How many of so many files may fail; None when all may."""
+        if isinstance(self.error_threshold, str):
+            return int(files * float(self.error_threshold.rstrip("% ")) / 100)
+        return None if self.error_threshold < 0 else self.error_threshold
 
     @property
     def rows_format(self) -> OutputFormat:

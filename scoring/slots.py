@@ -60,7 +60,7 @@ class Slot:
         Raises: TryFailedError; InitFailedError when nothing was scored yet or for the third time in a row;
             JobStoppedError when the job ends meanwhile.
         """
-        self._fleet.raise_if_stopped()
+        self._fleet.raise_if_ending()
         try:
             process = self.ready()
         except InitFailedError as error:
@@ -116,12 +116,22 @@ class Fleet:
         self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
         self._supplies: Supplies | None = None
+        self._ending = threading.Event()
         self._stopped = threading.Event()
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the job is ending early."""
+        """Whether the job's scoring processes were ended."""
         return self._stopped.is_set()
+
+    def finish(self) -> None:
+        """End the job early, at the next boundary of mini-batches: those being scored are finished. From any thread."""
+        self._ending.set()
+
+    def raise_if_ending(self) -> None:
+        """Raises: JobStoppedError once finish() or stop() was called."""
+        if self._ending.is_set():
+            raise JobStoppedError("the job is ending; this mini-batch was not scored")
 
     def raise_if_stopped(self) -> None:
         """Raises: JobStoppedError once stop() was called."""
@@ -131,10 +141,10 @@ class Fleet:
     def wait(self, seconds: float) -> None:
         """Let time pass before another attempt.
 
-        Raises: JobStoppedError as soon as stop() is called.
+        Raises: JobStoppedError as soon as finish() or stop() is called.
         """
-        self._stopped.wait(seconds)
-        self.raise_if_stopped()
+        self._ending.wait(seconds)
+        self.raise_if_ending()
 
     def start_process(self, before: ScoringProcess | None) -> ScoringProcess:
         """A new scoring process, unless the job is ending: stop() must find every process there is."""
@@ -196,6 +206,7 @@ class Fleet:
 
     def stop(self) -> None:
         """End the job's scoring processes and all their descendants now; none starts after this. From any thread."""
+        self._ending.set()
         self._stopped.set()
         with self._lock:  # a process that is being started is in the set once the lock is free
             processes, supplies = list(self._processes), self._supplies

@@ -22,7 +22,7 @@ def rows_of(model: type[Strict], prefix: str = "") -> Iterator[str]:
             yield from rows_of(RetrySettings, "retry_settings.")
             continue
         default = field.get_default(call_default_factory=True)
-        shown = {"None": "", "{}": "", "False": "false"}.get(str(default), str(default))
+        shown = {"None": "", "{}": "", "False": "false", "True": "true"}.get(str(default), str(default))
         yield " ".join(f"| `{prefix}{name}` | {shown} | {field.description} |".split())
 
 

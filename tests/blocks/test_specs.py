@@ -91,7 +91,10 @@ def test_a_missing_key_is_named_with_what_it_is_for():
         ({"mini_batch_size": 0}, "settings.mini_batch_size is 0; it must be at least 1"),
         ({"mini_batch_size": "ten"}, "settings.mini_batch_size is 'ten'; it must be a whole number"),
         ({"mini_batch_size": 2.5}, "settings.mini_batch_size is 2.5; it must be a whole number"),
-        ({"error_threshold": -2}, "settings.error_threshold is -2; it must be at least -1"),
+        (
+            {"error_threshold": -2},
+            "settings.error_threshold: -2 is neither -1, nor a number of files, nor a share such as 5%",
+        ),
         (
             {"retry_settings": {"timeout": 0}},
             "settings.retry_settings.timeout is 0; it must be more than 0",

@@ -17,7 +17,11 @@ NAME = (
     [
         (SIZE, "mini_batch_size: 2.5", "12: settings.mini_batch_size is 2.5; it must be a whole number"),
         (SIZE, "mini_batch_size: [1]", "12: settings.mini_batch_size is ['1']; it must be a whole number"),
-        (SIZE, "error_threshold: -2", "12: settings.error_threshold is -2; it must be at least -1"),
+        (
+            SIZE,
+            "error_threshold: -2",
+            "12: settings.error_threshold: -2 is neither -1, nor a number of files, nor a share such as 5%",
+        ),
         (SIZE, "retry_settings: 3", "12: settings.retry_settings is 3; it must be a mapping of keys to values"),
         (
             SIZE,

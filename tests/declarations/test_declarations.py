@@ -57,7 +57,7 @@ def test_every_problem_has_a_line_of_its_own_in_the_order_of_the_file(written, p
     assert problems(Deployment, written(wrong.replace("timeout: 30", "timeout: soon"))) == [
         "spec.yml:5: type is 'online'; it must be 'model'",
         "spec.yml:22: settings.retry_settings.timeout is 'soon'; it must be a number",
-        "spec.yml:23: settings.error_threshold is -5; it must be at least -1",
+        "spec.yml:23: settings.error_threshold: -5 is neither -1, nor a number of files, nor a share such as 5%",
     ]
 
 

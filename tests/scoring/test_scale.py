@@ -81,7 +81,7 @@ def test_a_threshold_stops_a_long_job_within_two_seconds_of_the_file_that_exceed
 
 def test_many_failures_alike_are_a_bounded_number_of_lines_in_the_logs(score_with, caplog):
     caplog.set_level(logging.WARNING, logger="scoring")
-    outcome = score_with("fails_from_some_call_on.py", files=100, variables={"GOOD": "0"}, slots=1)
+    outcome = score_with("fails_from_some_call_on.py", files=100, variables={"GOOD": "0"}, slots=1, fail_fast=False)
     assert outcome.counts == (0, 100, 0, 0)
     assert len(outcome.failures) == 100
     assert len(caplog.records) <= 8 * 21
