@@ -63,7 +63,7 @@ class Overrides(Part):
         return self
 
     def _given(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True, exclude={"instance_count", "literals"})
+        return self.model_dump(exclude_none=True, include={*Settings.model_fields})
 
     def applied_to(self, deployment: Deployment) -> Deployment:
         """The deployment as this job runs it.

@@ -38,8 +38,8 @@ def resolve_url(store: Store, text: str) -> str:
             raise JobRefusedError(f"{text} leaves its datastore; a path inside a datastore has no ..")
         root = as_url(datastore.root)
         return f"{root}/{below}" if below else root
-    if text.startswith(("azureml:", "/subscriptions/")):
-        return _of_data_asset(store, text)
+    if names_data_asset(text):
+        return resolve_url(store, find_data(store, text).path)
     if "://" in text or PurePath(text).is_absolute():
         return as_url(text)
     raise JobRefusedError(
@@ -48,15 +48,20 @@ def resolve_url(store: Store, text: str) -> str:
     )
 
 
-def _of_data_asset(store: Store, text: str) -> str:
+def names_data_asset(text: str) -> bool:
+    """Whether a user's path is a reference to a data asset."""
+    return text.startswith(("azureml:", "/subscriptions/")) and not IN_DATASTORE.match(text)
+
+
+def find_data(store: Store, text: str) -> Data:
+    """The data asset that a user's path refers to. Raises: JobRefusedError for another form; NotRegistered."""
     try:
-        path = find_asset(store, Data, text).path
-    except UnclearReference as error:
+        return find_asset(store, Data, text)
+    except UnclearReference:
         raise JobRefusedError(
             f"{text} is no path; write azureml://datastores/NAME/paths/PATH, a URL, an absolute path, or a data asset "
             "as azureml:NAME:VERSION or azureml:NAME@latest"
-        ) from error
-    return resolve_url(store, path)
+        ) from None
 
 
 def job_path(job_id: str) -> str:

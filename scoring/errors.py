@@ -30,6 +30,13 @@ class OutputExistsError(ScoringError):
         return f"{self.path} exists already; choose another output path or file name, or remove it"
 
 
+class AccountExistsError(OutputExistsError):
+    """The output folder holds the account of another job, whose files are called the same in every job."""
+
+    def __str__(self) -> str:
+        return f"{self.path} exists already: another job's output is in that folder; choose another output path"
+
+
 class InitFailedError(ScriptError):
     """The script could not be imported or its init() failed, timed out or took the process with it."""
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scoring.errors import OutputExistsError, ScriptError
+from scoring.errors import AccountExistsError, OutputExistsError, ScriptError
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder
 
@@ -55,7 +55,12 @@ def check_output(url: str, settings: Settings, job: str | None = None) -> None:
     own = written_by(output, job) if job else set()
     for name in output_names(settings):
         if name not in own and output.exists(name):
-            raise OutputExistsError(output.url_of(name))
+            raise _taken(output.url_of(name))
+
+
+def _taken(url: str) -> OutputExistsError:
+    is_account = url.rpartition("/")[2] in {FAILURES, SUMMARY}
+    return AccountExistsError(url) if is_account else OutputExistsError(url)
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -123,7 +128,7 @@ class Staging:
         else:
             for name in self.names():
                 if not overwrite and name not in own and self._output.exists(name):
-                    raise OutputExistsError(self._output.url_of(name))
+                    raise _taken(self._output.url_of(name))
             for name in self.names():
                 self._output.put(self.path / name, name)
             for name in own - {*self.names()}:
@@ -152,7 +157,7 @@ class Staging:
             except FileExistsError:
                 for earlier in made:
                     earlier.unlink()
-                raise OutputExistsError(str(path)) from None
+                raise _taken(str(path)) from None
             made.append(path)
 
     def discard(self) -> None:

@@ -10,8 +10,10 @@ import click
 from deployments.cli.errors import causes
 from deployments.cli.output import FORMATS, Query, show
 
-PAIRS = {"--set", "--tags", "--defaults"}
+PAIRS = {"--set", "--tags", "--defaults", "--inputs", "--outputs"}
 CHANGES = {"--add", "--remove"}
+EXIT_CODE = "batchpoint.exit_code"
+"""Where in a context's meta a command that has a result leaves another exit code than 0."""
 
 
 def shared_options() -> list[click.Parameter]:
@@ -43,6 +45,7 @@ class Verb(click.Command):
         query, output, debug = (ctx.params.pop(name) for name in ("query", "output", "debug"))
         try:
             show(super().invoke(ctx), output, query)
+            ctx.exit(ctx.meta.get(EXIT_CODE, 0))
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows what to do
             raise
         except Exception as error:

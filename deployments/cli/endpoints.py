@@ -11,7 +11,7 @@ from deployments.cli.session import Session
 from deployments.declarations import document_of, read
 from deployments.service import endpoints, shown
 
-JOBS = {"invoke": "deployments.cli.jobs:invoke", "list-jobs": "deployments.cli.jobs:list_jobs"}
+JOBS = {"invoke": "deployments.cli.invocation:invoke", "list-jobs": "deployments.cli.jobs:list_jobs"}
 
 
 defaults = click.option(

@@ -1,25 +1,18 @@
-"""`batchpoint job`, `batch-endpoint invoke` and `list-jobs`: sending jobs, watching them, fetching what they made."""
+"""`batchpoint job` and `list-jobs`: jobs that were sent, watched, listed, and what they made."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from blocks.overrides import Overrides
-from deployments.cli import options
 from deployments.cli.command import Noun, Verb
+from deployments.cli.following import follow
 from deployments.cli.session import Session
-from deployments.declarations import Document
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
     from deployments.service.job_records import Job
-    from deployments.service.submission import InputType
-
-NOT_COMPLETED = 1
-INTERRUPTED = 130
-IN_AZURE_BELOW = ("settings.", "compute.", "resources.")
 
 most = click.option(
     "--max-results", "-r", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most."
@@ -33,62 +26,6 @@ def _client(session: Session) -> "SyncPrefectClient":
     from prefect.client.orchestration import get_client
 
     return get_client(sync_client=True)
-
-
-@click.command("invoke", cls=Verb)
-@click.option("--name", "-n", required=True, help="The endpoint's name.")
-@click.option("--deployment-name", "-d", help="The deployment that scores; left out, the endpoint's default.")
-@click.option(
-    "--input",
-    "input_",
-    required=True,
-    metavar="PATH",
-    help="Folder or file to score: a path, a URL, or azureml://datastores/NAME/paths/PATH.",
-)
-@click.option("--input-type", type=click.Choice(["uri_folder", "uri_file"]), help="What the input must be.")
-@click.option("--mini-batch-size", "-m", help=options.about(Overrides, "mini_batch_size"))
-@click.option("--instance-count", "-c", help=options.about(Overrides, "instance_count"))
-@click.option("--output-path", metavar="PATH", help="Folder for the output; left out, the job's own.")
-@click.option("--job-name", help="A name for the job; left out, its id.")
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="KEY=VALUE ...",
-    help="Change a setting for this job: --set output_file_name=digits.csv retry_settings.max_retries=1.",
-)
-@click.pass_obj
-def invoke(
-    session: Session,
-    name: str,
-    deployment_name: str | None,
-    input_: str,
-    input_type: "InputType | None",
-    mini_batch_size: str | None,
-    instance_count: str | None,
-    output_path: str | None,
-    job_name: str | None,
-    assignments: tuple[str, ...],
-) -> "Job":
-    """Send a job to an endpoint; it runs on, whatever becomes of this command."""
-    changes = tuple(_as_ours(each) for each in assignments)
-    flags = {"mini_batch_size": mini_batch_size, "instance_count": instance_count}
-    with options.declared(Overrides, Document(), changes, **flags) as overrides:
-        client = _client(session)
-        from deployments.service import jobs
-        from deployments.service.submission import Request
-
-        request = Request(
-            endpoint=name,
-            input=input_,
-            input_type=input_type,
-            deployment=deployment_name,
-            output=output_path,
-            job_name=job_name,
-            overrides=overrides,
-            began=session.began,
-        )
-        return jobs.invoke(session.store, client, request)
 
 
 @click.command("list-jobs", cls=Verb)
@@ -148,18 +85,11 @@ def list_all(session: Session, max_results: int) -> "list[Job]":
 @job_name
 @click.pass_context
 def stream(context: click.Context, name: str) -> None:
-    """Follow a job's log and progress until it ends. Exit code 0 when it completed; Ctrl-C leaves it running."""
-    try:
-        client = _client(context.find_object(Session) or Session())
-        from deployments.cli.watching import watch
-        from deployments.service.streaming import follow
-
-        ended = watch(follow(client, name))
-    except KeyboardInterrupt:
-        click.echo(f"left the job running; to end it: batchpoint job cancel --name {name}", err=True)
-        context.exit(INTERRUPTED)
-    if ended.status != "Completed":
-        context.exit(NOT_COMPLETED)
+    """Follow a job's log and progress until it ends. Exit code 0 when all went well, 3 when it completed with failed
+    files, 1 when it failed, 4 when it was canceled; Ctrl-C leaves it running, and gives 130.
+    """
+    client = _client(context.find_object(Session) or Session())
+    follow(context, client, name)
 
 
 @job.command("cancel")
@@ -192,10 +122,3 @@ def download(session: Session, name: str, output_name: str, download_path: Path)
     from deployments.service.downloads import download
 
     return [str(path) for path in download(session.store, client, name, download_path, output_name)]
-
-
-def _as_ours(assignment: str) -> str:
-    """Azure and our YAML have some of a job's settings below another key; here there is one level for all."""
-    for prefix in IN_AZURE_BELOW:
-        assignment = assignment.removeprefix(prefix)
-    return assignment

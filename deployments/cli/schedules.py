@@ -112,8 +112,6 @@ def delete(session: Session, name: str, yes: bool) -> None:
 def trigger(session: Session, name: str) -> "Job":
     """Send the job of a schedule now, whether it is enabled or not."""
     found = schedules.show(session.store, name)
-    from prefect.client.orchestration import get_client
-
     from deployments.service import jobs
 
-    return jobs.invoke(session.store, get_client(sync_client=True), schedules.request_of(found))
+    return jobs.invoke(session.store, session.launcher, schedules.request_of(found))

@@ -11,9 +11,12 @@ from deployments.service.job_records import Job
 from deployments.service.streaming import Line, News, Progress
 
 
-def watch(news: Iterator[News]) -> Job:
-    """Show news until there is no more; then the verdict. Returns: the job as it ended."""
-    view: Plain | Moving = Moving() if sys.stdout.isatty() else Plain()
+def watch(news: Iterator[News], *, err: bool = False) -> Job:
+    """Show news on stdout, or else on stderr, until there is no more; then the verdict.
+
+    Returns: the job as it ended.
+    """
+    view: Plain | Moving = Moving(err) if (sys.stderr if err else sys.stdout).isatty() else Plain(err)
     job: Job | None = None
     with view.shown():
         for each in news:
@@ -26,7 +29,7 @@ def watch(news: Iterator[News]) -> Job:
                     job = _changed(job, each, view.say)
     assert job is not None, "follow() begins with the job"
     for line in verdict(job):
-        click.echo(line)
+        click.echo(line, err=err)
     return job
 
 
@@ -58,28 +61,31 @@ def _changed(before: Job | None, now: Job, say: Callable[[str], None]) -> Job:
 class Plain:
     """One line per piece of news, for pipes and files."""
 
+    def __init__(self, err: bool) -> None:
+        self._err = err
+
     def shown(self) -> AbstractContextManager[object]:
         """Nothing has to be kept on a screen."""
         return nullcontext()
 
     def say(self, text: str) -> None:
         """Print a line."""
-        click.echo(text)
+        click.echo(text, err=self._err)
 
     def move(self, progress: Progress) -> None:
         """Print how far it is."""
-        click.echo(f"{progress.percent:3.0f} % {progress.text}")
+        click.echo(f"{progress.percent:3.0f} % {progress.text}", err=self._err)
 
 
 class Moving:
     """A bar that stays at the bottom of the terminal while log lines pass above it."""
 
-    def __init__(self) -> None:
+    def __init__(self, err: bool) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
 
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(stderr=err, highlight=False, soft_wrap=True)
         self._bars = Bars(
             BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self._console, transient=True
         )

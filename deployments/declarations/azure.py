@@ -5,10 +5,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from blocks.invocation import Invocation
 from blocks.schedules import Schedule
 from blocks.specs import Asset, Compute, Data, Datastore, Deployment, Environment, Model, is_read_only
 from deployments.declarations.document import Document, Keys, read
 from deployments.declarations.errors import DeclarationError
+from deployments.declarations.invocations import accept_invocation
 from deployments.declarations.refusals import refuse
 from deployments.declarations.yaml import plain
 from scoring.settings import Settings
@@ -43,6 +45,7 @@ CLOUD_RESOURCES = ("instance_type", "properties", "shm_size", "docker_args", "lo
 CLOUD_MODEL = ("flavors", "stage", "datastore", "job_name")
 CLOUD_ENVIRONMENT = ("inference_config", "datastore")
 CLOUD_DATA = ("datastore", "credential", "schema", "skip_validation")
+CLOUD_JOB = ("experiment_name", "display_name", "description", "tags", "properties")
 CONDA = ("dependencies", "channels")
 NO_MEANING = "has no meaning here and is left out"
 
@@ -55,6 +58,8 @@ def accept(kind: type[BaseModel], document: Document) -> list[str]:
     """
     for key in READ_ONLY:
         document.take((key,))
+    if kind is Invocation:
+        accept_invocation(document)
     refuse(kind, document)
     steps: dict[type[BaseModel], Callable[[Document], list[str]]] = {
         Deployment: _deployment,
@@ -64,6 +69,7 @@ def accept(kind: type[BaseModel], document: Document) -> list[str]:
         Compute: _compute,
         Datastore: _datastore,
         Schedule: _schedule,
+        Invocation: lambda written: _without(written, (), CLOUD_JOB),
     }
     return steps[kind](document) if kind in steps else []
 

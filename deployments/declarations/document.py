@@ -52,6 +52,7 @@ class Document:
             below = holder.setdefault(str(step), {})
             if not isinstance(below, dict):
                 raise _nothing_below(path[:depth], below, place)
+            self.places.setdefault(path[:depth], place)
             holder = below
         if value is None:
             holder.pop(str(path[-1]), None)

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from blocks.invocation import Invocation
 from blocks.specs import Data, Datastore, Deployment, Endpoint, Environment
 from deployments.declarations.document import Document, Keys
 from deployments.declarations.errors import DeclarationError
@@ -10,6 +11,7 @@ PIPELINE = "pipeline deployments are not supported; deploy a model and its scori
 ONLINE = "it belongs to online endpoints, and this is a batch endpoint; remove it"
 REACH = "who can reach the endpoint is decided by who reaches the server; remove it"
 CALLERS = "who may call is decided by who reaches the server; leave auth_mode out"
+FIXED = "it is the deployment's, for all its jobs; create another deployment, and name it with --deployment-name"
 STORES = "only folders that this machine sees can be datastores; give type: local, and the folder under root"
 
 REFUSED_KEYS: dict[type[BaseModel], dict[Keys, str]] = {
@@ -35,6 +37,19 @@ REFUSED_KEYS: dict[type[BaseModel], dict[Keys, str]] = {
         ("settings", "mini_batch_error_threshold"): "failed files are counted; write settings.error_threshold",
         ("settings", "partition_keys"): "mini-batches are cut by count only; write settings.mini_batch_size",
         ("settings", "program_arguments"): "scripts take none; write settings.environment_variables",
+    },
+    Invocation: {
+        ("output_action",): FIXED,
+        ("model",): FIXED,
+        ("environment",): FIXED,
+        ("code_configuration",): FIXED,
+        ("compute",): FIXED,
+        ("target",): FIXED,
+        ("instance_type",): "instances have no types here; write how many under instance_count",
+        ("partition_keys",): "mini-batches are cut by count only; write mini_batch_size",
+        ("input_data",): "write input, or inputs.NAME.path",
+        ("output_data",): "write output_path, or outputs.NAME.path",
+        ("dataset",): "write input: azureml:NAME:VERSION",
     },
     Environment: {
         ("build",): "images are not built here; name a built one under image, and packages under conda_file",

@@ -20,6 +20,17 @@ class ConflictError(ServiceError):
     """What is registered stands in the way of what was asked."""
 
 
+class JobNameTakenError(ConflictError):
+    """A job of this name is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"there is a job {self.name!r} already; give another --job-name"
+
+
 NOTE = "about the field "
 REFUSALS = (ServiceError, BlockError, JobRefusedError, ScoringError)
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Scheduled
 from prefect.utilities.urls import url_for
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from blocks.errors import BlockError
 from blocks.store import Store
-from deployments.service.registration import FLOW
+from deployments.service.registration import FLOW, Order
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder
 from scoring.assemble import Files, Summary
@@ -64,6 +66,7 @@ class Job(BaseModel):
     deployment_name: str | None
     input: str | None
     output: str | None
+    settings: dict[str, Any] = Field(default_factory=dict, description="What the job changes of its deployment.")
     creation_context: CreationContext
     start_time: datetime | None
     end_time: datetime | None
@@ -120,11 +123,30 @@ def record(run: FlowRun, endpoint: str | None) -> Job:
         deployment_name=_text(run.parameters, "deployment"),
         input=_text(run.parameters, "input"),
         output=_text(run.parameters, "output"),
+        settings=_mapping(run.parameters, "settings"),
         creation_context=CreationContext(created_at=run.created),
         start_time=run.start_time,
         end_time=run.end_time,
         services=_services(run),
     )
+
+
+def tags_of(order: Order) -> list[str]:
+    """The tags of the flow run that an order makes."""
+    return [f"{NAME_TAG}{order.name}"] if order.name is not None else []
+
+
+def as_sent(order: Order) -> Job:
+    """The job that an order makes, as if Prefect had made it."""
+    run = FlowRun(
+        id=uuid4(),
+        flow_id=uuid4(),
+        name=order.name or "recorded",
+        tags=tags_of(order),
+        parameters=order.parameters,
+        state=Scheduled(),
+    )
+    return record(run, order.endpoint)
 
 
 def with_files(store: Store, job: Job) -> Job:
@@ -178,6 +200,11 @@ def _output_of(store: Store, job: Job) -> str | None:
 def _text(parameters: Mapping[str, object] | None, name: str) -> str | None:
     value = (parameters or {}).get(name)
     return value if isinstance(value, str) else None
+
+
+def _mapping(parameters: Mapping[str, object] | None, name: str) -> dict[str, Any]:
+    value = (parameters or {}).get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _services(run: FlowRun) -> dict[str, Link]:

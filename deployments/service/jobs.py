@@ -20,7 +20,9 @@ from blocks.specs import Endpoint
 from blocks.store import Store
 from deployments.service.errors import ConflictError, ServiceError
 from deployments.service.job_records import OURS, Job, find_run, record, with_files
-from deployments.service.submission import Request, prefect_deployment_of, submit
+from deployments.service.registration import Launcher
+from deployments.service.sending import prefect_deployment_of
+from deployments.service.submission import Request, submit
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 CANCEL_PATIENCE = 60.0
@@ -42,10 +44,9 @@ class StillRunningError(ServiceError):
     """A job has not ended in the time that was given to it."""
 
 
-def invoke(store: Store, client: SyncPrefectClient, request: Request) -> Job:
+def invoke(store: Store, launcher: Launcher, request: Request) -> Job:
     """Send a job to an endpoint. Raises: as `submission.submit`."""
-    endpoint = store.get(Endpoint, request.endpoint)
-    return with_files(store, record(submit(store, client, request), endpoint.name))
+    return with_files(store, submit(store, launcher, request))
 
 
 def show(store: Store, client: SyncPrefectClient, name: str) -> Job:

@@ -20,9 +20,10 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks.names import compute_limit, same_name, schedule_limit
 from blocks.specs import Compute
+from deployments.service import sending
 from deployments.service.due import due
-from deployments.service.job_records import name_of
-from deployments.service.registration import FLOW, Launched, PrefectDeployment, Timed
+from deployments.service.job_records import Job, name_of
+from deployments.service.registration import FLOW, Launched, Order, PrefectDeployment, Timed
 
 PAGE = 200
 
@@ -103,6 +104,12 @@ class PrefectLauncher:
     def _find_schedule(prefect_deployment: DeploymentResponse | None, name: str) -> DeploymentSchedule | None:
         schedules = prefect_deployment.schedules if prefect_deployment is not None else []
         return next((each for each in schedules if each.slug is not None and same_name(each.slug, name)), None)
+
+    def launch(self, order: Order) -> Job:
+        return sending.launch(self._client, order)
+
+    def sent_with(self, endpoint: str, key: str) -> Job | None:
+        return sending.sent_with(self._client, endpoint, key)
 
     def limit(self, compute: Compute) -> None:
         self._client.upsert_global_concurrency_limit_by_name(compute_limit(compute.name), compute.max_instances)

@@ -1,13 +1,17 @@
 """What Prefect is told of endpoints and computes: the seam, and a twin of it that only remembers."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from blocks.names import block_name, compute_limit
 from blocks.schedules import Cron, Recurrence
 from blocks.specs import Compute, Deployment, Endpoint
 from deployments.embedded.launch import JOB_ENVIRONMENT, WORK_POOL
+from deployments.service.errors import JobNameTakenError
 from deployments.service.parameters import parameter_schema
+
+if TYPE_CHECKING:
+    from deployments.service.job_records import Job
 
 FLOW = "batch-endpoint"
 ENTRYPOINT = "flows.score.score_job"
@@ -60,6 +64,25 @@ class Timed:
     parameters: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Order:
+    """A job that is to be sent.
+
+    Attributes:
+        endpoint: whose Prefect deployment makes its flow run.
+        parameters: of the flow run.
+        name: the name that its user gives it, if any.
+        key: of several orders with one key to one endpoint, one makes a job.
+        began: when the command that sends it did, in seconds since 1970; None where that is not known.
+    """
+
+    endpoint: str
+    parameters: dict[str, Any]
+    name: str | None = None
+    key: str | None = None
+    began: float | None = None
+
+
 class Launcher(Protocol):
     """What Prefect has to know so that jobs can be sent to an endpoint, and computes bound them."""
 
@@ -87,6 +110,15 @@ class Launcher(Protocol):
     def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
         """Whether a schedule creates flow runs, which can be paused in Prefect too; None when Prefect has none."""
 
+    def launch(self, order: Order) -> "Job":
+        """Create the flow run of a job; for an order whose key was used before, the job that it made then.
+
+        Raises: ConflictError when the endpoint has no Prefect deployment, or another job has the name.
+        """
+
+    def sent_with(self, endpoint: str, key: str) -> "Job | None":
+        """The job that an order with this key made, if there was one."""
+
     def limit(self, compute: Compute) -> None:
         """Bound the instances that all jobs on a compute use together."""
 
@@ -104,6 +136,7 @@ class RecordingLauncher:
         self.registered: dict[str, PrefectDeployment] = {}
         self.limits: dict[str, int] = {}
         self.timed: dict[tuple[str, str], tuple[Timed, bool]] = {}
+        self.sent: list[tuple[Order, Job]] = []
 
     def register(self, wanted: PrefectDeployment) -> None:
         self.registered[block_name(wanted.name)] = wanted
@@ -126,6 +159,20 @@ class RecordingLauncher:
     def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
         found = self.timed.get((block_name(endpoint), block_name(schedule)))
         return found[1] if found else None
+
+    def launch(self, order: Order) -> "Job":
+        from deployments.service.job_records import as_sent
+
+        if order.key is not None and (sent := self.sent_with(order.endpoint, order.key)):
+            return sent
+        if order.name is not None and order.name in [job.name for _, job in self.sent]:
+            raise JobNameTakenError(order.name)
+        self.sent.append((order, as_sent(order)))
+        return self.sent[-1][1]
+
+    def sent_with(self, endpoint: str, key: str) -> "Job | None":
+        found = (job for order, job in self.sent if (order.endpoint, order.key) == (endpoint, key))
+        return next(found, None)
 
     def limit(self, compute: Compute) -> None:
         self.limits[compute_limit(compute.name)] = compute.max_instances

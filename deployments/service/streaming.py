@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -16,7 +17,7 @@ from prefect.client.schemas.filters import (
     LogFilterFlowRunId,
     LogFilterTimestamp,
 )
-from prefect.client.schemas.objects import Log
+from prefect.client.schemas.objects import Log, State
 from prefect.client.schemas.sorting import ArtifactSort, LogSort
 
 from deployments.service.job_records import Job
@@ -61,7 +62,8 @@ def follow(client: SyncPrefectClient, name: str) -> Iterator[News]:
     """
     job = read(client, name)
     yield job
-    logs, progress = _Logs(client, job.id), _ProgressOf(client, job.id)
+    since = retried_at(client.read_flow_run_states(job.id))
+    logs, progress = _Logs(client, job.id, since), _ProgressOf(client, job.id, since)
     while not job.has_ended:
         yield from logs.new()
         yield from progress.new()
@@ -76,18 +78,35 @@ def follow(client: SyncPrefectClient, name: str) -> Iterator[News]:
     yield job
 
 
-class _Logs:
-    """Log lines of a flow run and its task runs, each once, in the order in which they can be had."""
+def retried_at(states: Iterable[State]) -> datetime | None:
+    """When a flow run left its last final state, as a Retry has it do; None for one that never did.
 
-    def __init__(self, client: SyncPrefectClient, run: UUID) -> None:
+    What it told before that was told to whoever followed it then.
+    """
+    in_order = sorted(states, key=lambda state: state.timestamp)
+    left = (after.timestamp for state, after in pairwise(in_order) if state.is_final() and not after.is_final())
+    return max(left, default=None)
+
+
+class _Logs:
+    """Log lines of a flow run and its task runs, each once, in the order in which they can be had.
+
+    Args:
+        client: the Prefect server's.
+        run: the flow run's id.
+        begin: when the first line of interest may have been told; None is the flow run's beginning.
+    """
+
+    def __init__(self, client: SyncPrefectClient, run: UUID, begin: datetime | None) -> None:
         self._client = client
         self._run = run
+        self._begin = begin
         self._seen: dict[UUID, datetime] = {}
         self._since: datetime | None = None
 
     def new(self) -> Iterator[Line]:
         """Lines that were not there before."""
-        wanted = self._filter(self._since - OVERLAP if self._since is not None else None)
+        wanted = self._filter(self._after())
         offset = 0
         while page := self._client.read_logs(wanted, limit=LOG_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC):
             for log in page:
@@ -111,6 +130,13 @@ class _Logs:
                 yield line
             time.sleep(0.25)
 
+    def _after(self) -> datetime | None:
+        """Nothing older is wanted."""
+        if self._since is None:
+            return self._begin
+        looked_back = self._since - OVERLAP
+        return max(looked_back, self._begin) if self._begin is not None else looked_back
+
     def _filter(self, since: datetime | None) -> LogFilter:
         return LogFilter(
             flow_run_id=LogFilterFlowRunId(any_=[self._run]),
@@ -128,9 +154,10 @@ def _is_of_interest(log: Log) -> bool:
 
 
 class _ProgressOf:
-    """The progress artifact of a flow run."""
+    """The progress artifact of a flow run; what was drawn before `begin` is left out."""
 
-    def __init__(self, client: SyncPrefectClient, run: UUID) -> None:
+    def __init__(self, client: SyncPrefectClient, run: UUID, begin: datetime | None) -> None:
+        self._begin = begin
         self._client = client
         self._filter = ArtifactFilter(
             flow_run_id=ArtifactFilterFlowRunId(any_=[run]), key=ArtifactFilterKey(any_=[KEY])
@@ -141,6 +168,8 @@ class _ProgressOf:
         """The progress, when it has changed. A job that was retried has several; the latest one counts."""
         found = self._client.read_artifacts(artifact_filter=self._filter, sort=ArtifactSort.UPDATED_DESC, limit=1)
         for artifact in found:
+            if self._begin is not None and artifact.updated is not None and artifact.updated < self._begin:
+                continue
             now = Progress(float(str(artifact.data)), artifact.description or "")
             if now != self._last:
                 self._last = now

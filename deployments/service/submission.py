@@ -4,32 +4,26 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun
-from prefect.client.schemas.responses import DeploymentResponse
-from prefect.exceptions import ObjectNotFound
-
+from blocks.invocation import FilesType, Invocation
+from blocks.names import same_name
 from blocks.overrides import Overrides
 from blocks.references import find_compute
 from blocks.specs import Deployment, Endpoint
 from blocks.store import Store
-from deployments.embedded.bell import ring
-from deployments.embedded.home import Home, home_path
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import ConflictError, UnusableError
-from deployments.service.job_records import NAME_TAG, find_run
-from deployments.service.registration import FLOW
-from flows.beginning import SENT
-from flows.paths import output_folder, resolve_url
+from deployments.service.errors import ConflictError, UnusableError, about
+from deployments.service.job_records import Job
+from deployments.service.registration import Launcher, Order
+from flows.paths import find_data, names_data_asset, output_folder, resolve_url
 from flows.resolve import adjust, check_instances, find_deployment
 from scoring.errors import InputError
 from scoring.finding import find, is_hidden, locate
 from scoring.output import check_output
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9][-_.a-zA-Z0-9]{0,254}")
-InputType = Literal["uri_folder", "uri_file"]
+LONGEST_KEY = 255
 
 
 @dataclass(frozen=True)
@@ -38,59 +32,91 @@ class Request:
 
     Attributes:
         endpoint: whose name the job is sent to.
-        input: folder or file: a local path, a URL, or azureml://datastores/NAME/paths/PATH.
+        input: folder or file: a local path, a URL, azureml://datastores/NAME/paths/PATH, or a data asset.
         input_type: which of the two it must be; None takes either.
         deployment: another one than the endpoint's default.
-        output: folder for the output, in the same forms; None leaves it to the job.
+        output: folder for the output, in the same forms but for data assets; None leaves it to the job.
         job_name: the job's name; None makes it the flow run's id.
         overrides: what this job changes of the deployment.
+        idempotency_key: of all requests to the endpoint with one key only the first makes a job; None makes one.
         began: when the command that sends it did, in seconds since 1970; None where that is not known.
     """
 
     endpoint: str
     input: str
-    input_type: InputType | None = None
+    input_type: FilesType | None = None
     deployment: str | None = None
     output: str | None = None
     job_name: str | None = None
     overrides: Overrides = field(default_factory=Overrides)
+    idempotency_key: str | None = None
     began: float | None = None
 
 
-def submit(store: Store, client: SyncPrefectClient, request: Request) -> FlowRun:
+def request_of(
+    endpoint: str, invocation: Invocation, *, idempotency_key: str | None = None, began: float | None = None
+) -> Request:
+    """What somebody asks for who invokes an endpoint."""
+    files = invocation.files
+    assert files.path is not None, "an invocation without files is refused when it is read"
+    return Request(
+        endpoint=endpoint,
+        input=files.path,
+        input_type="uri_file" if files.type == "uri_file" else "uri_folder" if files.type else None,
+        deployment=invocation.deployment_name,
+        output=invocation.output,
+        job_name=invocation.job_name,
+        overrides=invocation.overrides,
+        idempotency_key=idempotency_key,
+        began=began,
+    )
+
+
+def submit(store: Store, launcher: Launcher, request: Request) -> Job:
     """Create the flow run of a job; a worker picks it up. Nothing is created when it is refused.
 
-    The default deployment is followed here, so that pointing it elsewhere moves no job that was sent before.
+    A request whose idempotency key was used before is answered with the job it made then, whatever has become of it.
     Raises: NotRegistered, JobRefusedError, InputError, OutputExistsError, UnusableError or ConflictError, each with
         the sentence that the job itself would end with.
     """
     endpoint = store.get(Endpoint, request.endpoint)
-    deployment = find_deployment(store, endpoint.name, request.deployment)
+    key = request.idempotency_key
+    if key is None:
+        return launcher.launch(order_of(store, endpoint, request))
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise UnusableError(f"an idempotency key has 1 to {LONGEST_KEY} characters, and this one has {len(key)}")
+    sent = launcher.sent_with(endpoint.name, key) or launcher.launch(order_of(store, endpoint, request))
+    return _same(store, sent, request)
+
+
+def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
+    """The job as it will be sent. The default deployment and @latest are followed here: what they mean later is
+    nothing to a job that was sent before.
+
+    Raises: as `submit`, for what can be seen without Prefect.
+    """
+    with about("deployment_name"):
+        deployment = find_deployment(store, endpoint.name, request.deployment)
     adjusted = adjust(deployment, request.overrides)
-    check_instances(adjusted, find_compute(store, adjusted.compute))
+    with about("instance_count"):
+        check_instances(adjusted, find_compute(store, adjusted.compute))
     ensure_default_datastore(store)
-    parameters: dict[str, Any] = {"input": _absolute(request.input), "deployment": deployment.name}
-    check_input(store, parameters["input"], request.input_type, adjusted)
+    with about("input"):
+        parameters: dict[str, Any] = {"input": _pinned(store, request.input), "deployment": deployment.name}
+        check_input(store, parameters["input"], request.input_type, adjusted)
     if request.output:
         parameters["output"] = _absolute(request.output)
-        check_output(output_folder(store, "", parameters["output"]), adjusted.settings)
+        with about("output_path"):
+            check_output(output_folder(store, "", parameters["output"]), adjusted.settings)
     if settings := request.overrides.model_dump(mode="json", exclude_none=True):
         parameters["settings"] = settings
-    if request.job_name:
-        check_name(client, request.job_name)
-    run = client.create_flow_run_from_deployment(
-        _prefect_deployment_for(client, deployment).id,
-        parameters=parameters,
-        name=request.job_name,
-        tags=[f"{NAME_TAG}{request.job_name}"] if request.job_name else [],
-        labels={} if request.began is None else {SENT: request.began},
-        idempotency_key=str(uuid.uuid4()),  # the client sends a request again when the server was busy
-    )
-    ring(Home(home_path()).bell)
-    return run
+    if request.job_name is not None:
+        with about("job_name"):
+            check_name(request.job_name)
+    return Order(endpoint.name, parameters, request.job_name, request.idempotency_key, request.began)
 
 
-def check_input(store: Store, text: str, kind: InputType | None, deployment: Deployment) -> None:
+def check_input(store: Store, text: str, kind: FilesType | None, deployment: Deployment) -> None:
     """Refuse an input that is not there, is not of the kind that was said, or has no file to score.
 
     A folder on a remote store is only looked for: listing it is the job's work.
@@ -108,42 +134,37 @@ def check_input(store: Store, text: str, kind: InputType | None, deployment: Dep
             raise InputError(f"input {url} has no files to score; hidden ones count with settings.include_hidden")
 
 
-def check_name(client: SyncPrefectClient, name: str) -> None:
-    """Refuse a job name that is taken, or that could be mistaken for an id.
-
-    Raises: UnusableError; ConflictError.
-    """
+def check_name(name: str) -> None:
+    """Refuse a job name that could be mistaken for an id, or that has other characters. Raises: UnusableError."""
     if not JOB_NAME.fullmatch(name) or _is_id(name):
         raise UnusableError(
             f"{name!r} is no name for a job: it must be up to 255 letters, digits, dots, dashes and underscores that "
             "begin with a letter or a digit, and no id"
         )
-    if find_run(client, name) is not None:
-        raise ConflictError(f"there is a job {name!r} already; give another --job-name")
 
 
-def prefect_deployment_of(client: SyncPrefectClient, endpoint: str) -> DeploymentResponse:
-    """The Prefect deployment of a registered endpoint. Raises: ConflictError when Prefect does not have it."""
-    try:
-        return client.read_deployment_by_name(f"{FLOW}/{endpoint}")
-    except ObjectNotFound as error:
+def _same(store: Store, sent: Job, request: Request) -> Job:
+    """The job that was sent with a key, when it is the one that is asked for again. Raises: ConflictError."""
+    asked = {
+        # What @latest meant when the job was sent is not asked again.
+        "input": sent.input if request.input.endswith("@latest") else _pinned(store, request.input),
+        "output": _absolute(request.output) if request.output else None,
+        "settings": request.overrides.model_dump(mode="json", exclude_none=True),
+        "name": request.job_name or sent.name,
+    }
+    other = [name for name, value in asked.items() if getattr(sent, name) != value]
+    if request.deployment is not None and not same_name(request.deployment, sent.deployment_name or ""):
+        other.append("deployment")
+    if other:
         raise ConflictError(
-            f"endpoint {endpoint!r} has no Prefect deployment any more; register it again: batchpoint batch-endpoint "
-            f"update --name {endpoint}"
-        ) from error
-
-
-def _prefect_deployment_for(client: SyncPrefectClient, deployment: Deployment) -> DeploymentResponse:
-    """Raises: ConflictError when Prefect was not told of the deployment: the command that created it was killed."""
-    endpoint = deployment.endpoint_name
-    found = prefect_deployment_of(client, endpoint)
-    form: Any = (found.parameter_openapi_schema or {}).get("properties", {})
-    if deployment.name not in form.get("deployment", {}).get("enum", []):
-        raise ConflictError(
-            f"Prefect was not told of deployment {deployment.name!r} of endpoint {endpoint!r}; tell it again: "
-            f"batchpoint batch-endpoint update --name {endpoint}"
+            f"idempotency key {request.idempotency_key!r} was used for job {sent.name!r}, which has another "
+            f"{' and another '.join(other)}; give another key for another job"
         )
-    return found
+    return sent
+
+
+def _pinned(store: Store, text: str) -> str:
+    return str(find_data(store, text)) if names_data_asset(text) else _absolute(text)
 
 
 def _absolute(text: str) -> str:

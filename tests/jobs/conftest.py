@@ -24,7 +24,7 @@ ENDPOINT = "job-tests"
 SCRIPTS = {
     "names": """
         import os
-        def init(): print("the script is ready")
+        def init(): print("the script is ready:", os.environ.get("greeting"), os.environ.get("COLOUR"))
         def run(mini_batch): return [os.path.basename(path) for path in mini_batch]
     """,
     "slow": """
@@ -60,7 +60,7 @@ class Board:
     def invoke(self, deployment: str, **asked: object) -> Job:
         """Send a job over two files."""
         request = Request(ENDPOINT, **({"input": self.files("a.txt", "b.txt"), "deployment": deployment} | asked))
-        return jobs.invoke(self.store, self.client, request)
+        return jobs.invoke(self.store, self.launcher, request)
 
     def wait(self, job: Job, until: Callable[[Job], bool], seconds: float = 90) -> Job:
         """Wait for a fact about a job."""

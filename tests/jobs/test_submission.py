@@ -1,5 +1,7 @@
 """What is refused before a job exists, each with a sentence, and with nothing left behind."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from blocks.errors import NotRegistered
 from blocks.overrides import Overrides
 from blocks.specs import Defaults, Endpoint
 from deployments.service import endpoints, jobs
-from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
+from deployments.service.prefect_launcher import PrefectLauncher
 from deployments.service.submission import Request
 from flows.errors import JobRefusedError
 from scoring.errors import InputError, OutputExistsError
@@ -26,7 +29,7 @@ def refused(board: Board):
         before = len(jobs.list_all(board.store, board.client, most=1000))
         request = Request(**({"endpoint": ENDPOINT, "input": board.files("a.txt")} | asked))
         with pytest.raises(error, match=said):
-            jobs.invoke(board.store, board.client, request)
+            jobs.invoke(board.store, board.launcher, request)
         assert len(jobs.list_all(board.store, board.client, most=1000)) == before
 
     return send
@@ -94,6 +97,23 @@ def test_overrides_that_break_a_limit() -> None:
 @pytest.mark.parametrize("name", ["a job", "x" * 256, "00000000-0000-4000-8000-000000000001"])
 def test_a_name_that_no_job_may_have(refused, name: str) -> None:
     refused(UnusableError, "is no name for a job", job_name=name)
+
+
+def test_of_several_who_give_one_name_at_once_one_gets_a_job(board: Board) -> None:
+    request = Request(ENDPOINT, board.files("a.txt"), job_name="wanted-by-all")
+    begin = threading.Barrier(4)
+
+    def send(_: int) -> bool:
+        launcher = PrefectLauncher()
+        begin.wait()
+        try:
+            jobs.invoke(board.store, launcher, request)
+        except JobNameTakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(send, range(4))) == 1
 
 
 def test_an_endpoint_that_prefect_forgot(refused, board: Board) -> None:

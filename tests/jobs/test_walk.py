@@ -3,10 +3,12 @@
 import json
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
+from prefect.states import AwaitingRetry
 
 from deployments.embedded.home import Home, home
 from deployments.service import jobs
@@ -35,19 +37,22 @@ def processes_for(job: str) -> list[psutil.Process]:
 
 
 def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: Board, tmp_path: Path) -> None:
-    sent = batchpoint(
+    typed = (
         *("batch-endpoint", "invoke", "--name", ENDPOINT, "--input", board.files("a.txt", "b.txt", "c.txt")),
         *("--input-type", "uri_folder", "--mini-batch-size", "2", "--job-name", "Friday", "-c", "1"),
-        *("--set", "output_file_name=names.csv", "retry_settings.max_retries=1", "--query", "name", "-o", "tsv"),
+        *("--set", "output_file_name=names.csv", "retry_settings.max_retries=1", "environment_variables.COLOUR=blue"),
+        *("--inputs", "greeting=good day", "--idempotency-key", "Friday's", "--query", "id", "-o", "tsv"),
     )
-    assert sent.communicate(timeout=60) == ("Friday\n", "")
+    at_once = [batchpoint(*typed) for _ in range(2)]
+    (first, _), (second, _) = [sent.communicate(timeout=60) for sent in at_once]
+    assert first == second != ""
     streamed = batchpoint("job", "stream", "-n", "Friday")
     stdout, stderr = streamed.communicate(timeout=120)
     assert (streamed.returncode, stderr) == (0, ""), stdout
     lines = stdout.splitlines()
     assert lines[0] == f"Job Friday on {ENDPOINT} / names"
     assert lines[1].startswith("Web view: http://127.0.0.1:")
-    assert any("the script is ready" in line for line in lines)
+    assert any("the script is ready: good day blue" in line for line in lines)
     assert "100 % 3 of 3 files, 0 failed" in lines
     assert lines[-2].startswith("Completed: 3 files scored; output: ")
     assert lines[-1] == "to fetch it: batchpoint job download --name Friday --output-name score"
@@ -56,6 +61,8 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
     job = json.loads(shown)
     assert (job["status"], job["state"], job["files"]["scored"]) == ("Completed", "Completed", 3)
     assert Path(job["output"], "names.csv").exists()
+    assert job["settings"]["literals"] == {"greeting": "good day"}
+    assert batchpoint(*typed).communicate(timeout=60) == (f"{job['id']}\n", "")
     assert jobs.show(board.store, board.client, job["id"]).name == "Friday"
     listed = jobs.list_all(board.store, board.client, endpoint=ENDPOINT)
     assert listed[0].name == "Friday"
@@ -81,16 +88,29 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
         download(board.store, board.client, "Friday", tmp_path, "logs")
 
 
-def test_a_job_that_fails_ends_the_stream_with_its_cause_and_exit_code_1(board: Board, tmp_path: Path) -> None:
-    job = board.invoke("broken")
-    streamed = batchpoint("job", "stream", "-n", job.name)
-    stdout, _ = streamed.communicate(timeout=120)
-    assert streamed.returncode == 1
-    verdict = stdout.splitlines()[-1]
-    assert verdict.startswith("Failed: ")
-    assert "the weights are for another model" in verdict
+def test_a_job_that_fails_ends_wait_and_stream_with_its_cause_and_exit_code_1_and_a_retry_tells_only_its_own_news(
+    board: Board, tmp_path: Path
+) -> None:
+    waited = batchpoint(
+        *("batch-endpoint", "invoke", "-n", ENDPOINT, "-d", "broken", "--input", board.files("a.txt"), "--wait")
+    )
+    stdout, news = waited.communicate(timeout=120)
+    assert waited.returncode == 1
+    assert "Failed: " in news.splitlines()[-1]
+    assert "the weights are for another model" in news.splitlines()[-1]
+    job = jobs.show(board.store, board.client, json.loads(stdout)["name"])
+    assert job.status == json.loads(stdout)["status"] == "Failed"
     with pytest.raises(ConflictError, match="left no output; it ended Failed"):
         download(board.store, board.client, job.name, tmp_path)
+
+    retried = datetime.now(UTC)
+    board.client.set_flow_run_state(job.id, AwaitingRetry(), force=True)
+    board.wait(job, lambda now: now.has_ended and now.end_time > retried)
+    streamed = batchpoint("job", "stream", "-n", job.name)
+    again, _ = streamed.communicate(timeout=120)
+    assert streamed.returncode == 1
+    told = [sum("RuntimeError" in line for line in text.splitlines()) for text in (news, again)]
+    assert told[0] == told[1] > 0
 
 
 def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cancel(board: Board, tmp_path: Path) -> None:
@@ -105,7 +125,10 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     streamed.send_signal(signal.SIGINT)
     _, stderr = streamed.communicate(timeout=30)
     assert streamed.returncode == 130
-    assert stderr == f"left the job running; to end it: batchpoint job cancel --name {job.name}\n"
+    assert stderr == (
+        f"left the job running; to follow it: batchpoint job stream --name {job.name}; to end it: batchpoint job "
+        f"cancel --name {job.name}\n"
+    )
     assert jobs.read(board.client, job.name).status == "Running"
 
     asked = time.monotonic()
@@ -115,7 +138,7 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     assert jobs.cancel(board.store, board.client, job.name).status == "Canceled"
     streamed = batchpoint("job", "stream", "-n", job.name)
     streamed.communicate(timeout=60)
-    assert streamed.returncode == 1
+    assert streamed.returncode == 4
 
 
 def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board) -> None:

@@ -19,9 +19,7 @@ def names_in(folder):
 def test_an_output_that_exists_is_refused_before_anything_runs(score_with, tmp_path, taken):
     write_files(tmp_path / "output", [taken])
     log = tmp_path / "log"
-    with pytest.raises(
-        OutputExistsError, match=f"output/{taken} exists already; choose another output path or file name"
-    ):
+    with pytest.raises(OutputExistsError, match=f"output/{taken} exists already"):
         score_with("shuts_down.py", variables={"LOG": str(log)})
     assert not log.exists()
     assert names_in(tmp_path / "output") == [taken]

@@ -1,0 +1,50 @@
+"""Following a job from a command: its news, and the exit code that says how it ended."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployments.cli.command import EXIT_CODE
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+    from deployments.service.job_records import Job
+
+FAILED = 1
+WITH_FAILED_FILES = 3
+CANCELED = 4
+INTERRUPTED = 130
+
+
+def follow(context: click.Context, client: "SyncPrefectClient", name: str, *, err: bool = False) -> "Job":
+    """Show a job's news until it has ended, and leave the exit code that says how; Ctrl-C leaves the job running.
+
+    Args:
+        context: the command's.
+        client: the Prefect server's.
+        name: the job's name, or its id.
+        err: whether the news go to stderr, as those of a command that has a result.
+    Returns: the job as it ended.
+    """
+    from deployments.cli.watching import watch
+    from deployments.service import streaming
+
+    try:
+        ended = watch(streaming.follow(client, name), err=err)
+    except KeyboardInterrupt:
+        click.echo(
+            f"left the job running; to follow it: batchpoint job stream --name {name}; to end it: batchpoint job "
+            f"cancel --name {name}",
+            err=True,
+        )
+        context.exit(INTERRUPTED)
+    context.meta[EXIT_CODE] = exit_code(ended)
+    return ended
+
+
+def exit_code(job: "Job") -> int:
+    """What a command that followed a job to its end says of it."""
+    if job.status == "Completed":
+        return WITH_FAILED_FILES if job.state == "CompletedWithErrors" else 0
+    return CANCELED if job.status == "Canceled" else FAILED

@@ -1,0 +1,82 @@
+"""A job as Prefect makes it: the flow run of an order, once."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
+
+from deployments.embedded.bell import ring
+from deployments.embedded.home import Home, home_path
+from deployments.service.errors import ConflictError, JobNameTakenError
+from deployments.service.job_records import NAME_TAG, OURS, Job, find_run, record, tags_of
+from deployments.service.registration import FLOW, Order
+from flows.beginning import SENT
+
+SUBMISSION = "batchpoint.submission"
+"""Label of a flow run: which submission made it, as Prefect does not tell whether it made one or had it already."""
+
+
+def launch(client: SyncPrefectClient, order: Order) -> Job:
+    """Create the flow run of an order, or find the one that an order with its key made.
+
+    Raises: ConflictError when Prefect was not told of the endpoint or the deployment, or another job has the name.
+    """
+    if order.name is not None and find_run(client, order.name) is not None:
+        raise JobNameTakenError(order.name)
+    prefect_deployment = _prefect_deployment_for(client, order)
+    submission = uuid4().hex
+    run = client.create_flow_run_from_deployment(
+        prefect_deployment.id,
+        parameters=order.parameters,
+        name=order.name,
+        tags=tags_of(order),
+        labels={SUBMISSION: submission} | ({} if order.began is None else {SENT: order.began}),
+        idempotency_key=_key(prefect_deployment.id, order) or submission,  # the client asks again when it was busy
+    )
+    if order.key is None and run.labels.get(SUBMISSION) != submission:
+        raise JobNameTakenError(order.name or "")
+    ring(Home(home_path()).bell)
+    return record(run, order.endpoint)
+
+
+def sent_with(client: SyncPrefectClient, endpoint: str, key: str) -> Job | None:
+    """The job that an order with this key made, if there was one. Raises: ConflictError as `launch`."""
+    prefect_deployment = prefect_deployment_of(client, endpoint)
+    wanted = _key(prefect_deployment.id, Order(endpoint, {}, key=key)) or ""
+    with_key = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[wanted]))
+    runs = client.read_flow_runs(flow_filter=OURS, flow_run_filter=with_key, limit=1)
+    return record(runs[0], endpoint) if runs else None
+
+
+def prefect_deployment_of(client: SyncPrefectClient, endpoint: str) -> DeploymentResponse:
+    """The Prefect deployment of a registered endpoint. Raises: ConflictError when Prefect does not have it."""
+    try:
+        return client.read_deployment_by_name(f"{FLOW}/{endpoint}")
+    except ObjectNotFound as error:
+        raise ConflictError(
+            f"endpoint {endpoint!r} has no Prefect deployment any more; register it again: batchpoint batch-endpoint "
+            f"update --name {endpoint}"
+        ) from error
+
+
+def _prefect_deployment_for(client: SyncPrefectClient, order: Order) -> DeploymentResponse:
+    """Raises: ConflictError when Prefect was not told of the deployment: the command that created it was killed."""
+    found = prefect_deployment_of(client, order.endpoint)
+    form: Any = (found.parameter_openapi_schema or {}).get("properties", {})
+    deployment = order.parameters["deployment"]
+    if deployment not in form.get("deployment", {}).get("enum", []):
+        raise ConflictError(
+            f"Prefect was not told of deployment {deployment!r} of endpoint {order.endpoint!r}; tell it again: "
+            f"batchpoint batch-endpoint update --name {order.endpoint}"
+        )
+    return found
+
+
+def _key(prefect_deployment: UUID, order: Order) -> str | None:
+    """Prefect's idempotency key, of which a flow has no two: so two jobs that are sent at once never have one name."""
+    if order.key is not None:
+        return f"{prefect_deployment}:{order.key}"
+    return f"{NAME_TAG}{order.name}" if order.name is not None else None
