@@ -42,7 +42,7 @@ class Demo:
         torch_job = self.score("Score 200 digits with torch", "--input-type uri_folder")
         self.step(
             "Add a second deployment",
-            f"batch-deployment create --file {EXAMPLE}/keras/deployment.yml --endpoint-name {ENDPOINT}",
+            f"batch-deployment create --file {EXAMPLE}/deployment-keras/deployment.yml --endpoint-name {ENDPOINT}",
         )
         keras_job = self.score("Score them with Keras, by name", f"--deployment-name {KERAS}")
         self.step(
@@ -73,12 +73,13 @@ class Demo:
         )
         self.step(
             "Register a model",
-            f"model create --name mnist-classifier-torch --type custom_model --path {EXAMPLE}/torch/model",
+            f"model create --name mnist-classifier-torch --type custom_model --path {EXAMPLE}/deployment-torch/model",
         )
         self.step("Create an endpoint", f"batch-endpoint create --file {EXAMPLE}/endpoint.yml")
         self.step(
             "Create a deployment",
-            f"batch-deployment create --file {EXAMPLE}/torch/deployment.yml --endpoint-name {ENDPOINT} --set-default",
+            f"batch-deployment create --file {EXAMPLE}/deployment-torch/deployment.yml --endpoint-name {ENDPOINT} "
+            "--set-default",
         )
 
     def score(self, title: str, options: str, *, download: bool = True) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "keras" / "code"))
+sys.path.insert(0, str(HERE / "deployment-keras" / "code"))
 
 from batch_driver import brightness, keras  # noqa: E402
 
@@ -21,7 +21,9 @@ def main() -> None:
         "--digits", type=Path, default=Path("build/mnist"), help="what make_data.py wrote (%(default)s)"
     )
     parser.add_argument("--epochs", type=int, default=25, help="passes over the training digits (%(default)s)")
-    parser.add_argument("--out", type=Path, default=HERE / "keras/model/digits.keras", help="the file to write")
+    parser.add_argument(
+        "--out", type=Path, default=HERE / "deployment-keras/model/digits.keras", help="the file to write"
+    )
     arguments = parser.parse_args()
     keras.utils.set_random_seed(0)
     started = time.monotonic()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "torch" / "code"))
+sys.path.insert(0, str(HERE / "deployment-torch" / "code"))
 
 from batch_driver import brightness  # noqa: E402
 from digit_net import DigitNet  # noqa: E402
@@ -24,7 +24,7 @@ def main() -> None:
         "--digits", type=Path, default=Path("build/mnist"), help="what make_data.py wrote (%(default)s)"
     )
     parser.add_argument("--epochs", type=int, default=25, help="passes over the training digits (%(default)s)")
-    parser.add_argument("--out", type=Path, default=HERE / "torch/model/digits.pt", help="the file to write")
+    parser.add_argument("--out", type=Path, default=HERE / "deployment-torch/model/digits.pt", help="the file to write")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     started = time.monotonic()

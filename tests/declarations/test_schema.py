@@ -46,8 +46,8 @@ def test_what_only_the_system_sets_is_not_offered(kind):
     ("kind", "file"),
     [
         ("batch-endpoint", "mnist/endpoint.yml"),
-        ("batch-deployment", "mnist/torch/deployment.yml"),
-        ("batch-deployment", "mnist/keras/deployment.yml"),
+        ("batch-deployment", "mnist/deployment-torch/deployment.yml"),
+        ("batch-deployment", "mnist/deployment-keras/deployment.yml"),
     ],
 )
 def test_the_examples_are_as_the_schemas_say(kind, file):

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.slow
 
 def score(framework, inputs, output, **changes):
     """Score a folder with a framework's script, model and declared settings, some of them changed."""
-    spec = declare(Deployment, read(str(MNIST / framework / "deployment.yml"))).spec
+    spec = declare(Deployment, read(str(MNIST / f"deployment-{framework}" / "deployment.yml"))).spec
     return scoring.score(
-        script=MNIST / framework / "code" / "batch_driver.py",
-        model=MNIST / framework / "model",
+        script=MNIST / f"deployment-{framework}" / "code" / "batch_driver.py",
+        model=MNIST / f"deployment-{framework}" / "model",
         inputs=inputs,
         output=output,
         settings=spec.settings.model_copy(update=changes),

@@ -100,7 +100,7 @@ def test_the_description_names_the_default():
 def test_prefect_yaml_declares_what_the_service_registers_for_the_example():
     (written,) = YAML(typ="safe").load(ROOT / "prefect.yaml")["deployments"]
     endpoint = declare(Endpoint, read(ROOT / "examples/mnist/endpoint.yml")).spec
-    default = Defaults(deployment_name=read(ROOT / "examples/mnist/torch/deployment.yml").get(("name",)))
+    default = Defaults(deployment_name=read(ROOT / "examples/mnist/deployment-torch/deployment.yml").get(("name",)))
     wanted = prefect_deployment(endpoint.model_copy(update={"defaults": default}), [])
     assert written == {
         "name": wanted.name,
