@@ -3,8 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CHECK_PYTHON = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Batchpoint needs Python 3.11 or later; this is %s. Say which to use: make $(MAKECMDGOALS) PYTHON=python3.11" % sys.version.split()[0])'
 
-.PHONY: demo test check fix docs install clean
+# The benchmarks run in an environment of their own, so that Ray is nowhere else. QUICK=1 needs neither.
+BENCH := build/bench/venv
+BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
+BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
+
+.PHONY: demo test check fix docs bench bench-scale bench-profile install clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -28,13 +34,29 @@ fix: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 
+# Batchpoint beside other ways to run the same script: benchmarks/README.md.
+bench: $(BENCH_INSTALLED)
+	$(BENCH_BIN)/python -m benchmarks.compare $(if $(QUICK),--quick)
+
+bench-scale: $(BENCH_INSTALLED)
+	$(BENCH_BIN)/python -m benchmarks.scale $(if $(QUICK),--files 1000)
+
+bench-profile: $(BENCH)/.installed
+	$(BENCH)/bin/python -m benchmarks.profiles
+
 install: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Batchpoint needs Python 3.11 or later; this is %s. Say which to use: make $(MAKECMDGOALS) PYTHON=python3.11" % sys.version.split()[0])'
+	$(CHECK_PYTHON)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[torch,tensorflow,dev]'
 	touch $(INSTALLED)
 
+$(BENCH)/.installed: pyproject.toml constraints.txt
+	$(CHECK_PYTHON)
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[torch,bench]'
+	touch $(BENCH)/.installed
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""What this system costs beside others, measured: `make bench` compares, `make bench-scale` shows how cost grows."""
