@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from scoring.launch import THREAD_VARIABLES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-MODEL = REPOSITORY / "examples" / "mnist" / "torch" / "model"
+MODEL = REPOSITORY / "examples" / "mnist" / "deployment-torch" / "model"
 
 
 def script_variables(script: str, marks: Path) -> dict[str, str]:
