@@ -7,8 +7,11 @@ from prefect.context import TaskRunContext
 from flows.stations import station_of
 from scoring.chunk import Report, score_chunk
 from scoring.errors import InitFailedError, JobStoppedError
+from scoring.isolation import most_calls
 from scoring.planning import Chunk
-from scoring.settings import RetrySettings
+from scoring.settings import Settings
+
+LONGEST_GUARD = 1e8  # seconds, three years: what a thread can wait for is bounded
 
 
 def attempt(folder: str, chunk: Chunk) -> Report:
@@ -31,7 +34,10 @@ def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") 
     return not isinstance(error, (InitFailedError, JobStoppedError))
 
 
-def guard_seconds(chunk: Chunk, init_timeout: float, retry: RetrySettings) -> float:
+def guard_seconds(chunk: Chunk, settings: Settings) -> float:
     """Prefect's timeout of an attempt, an outer guard: it fires only when our own deadline failed."""
+    retry = settings.retry_settings
     longest_pause = retry.delay * (1 + retry.jitter)
-    return longest_pause + 1.5 * (init_timeout + len(chunk) * retry.timeout) + 60
+    calls = 1 + most_calls(settings.mini_batch_size) if settings.isolate_failures else 1
+    working = settings.init_timeout + len(chunk) * calls * retry.timeout
+    return min(longest_pause + 1.5 * working + 60, LONGEST_GUARD)

@@ -179,7 +179,7 @@ def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
     futures: list[PrefectFuture[Report]] = []
     for _, alike in groupby(planned, key=len):
         group = list(alike)
-        guard = chunks.guard_seconds(group[0], settings.init_timeout, settings.retry_settings)
+        guard = chunks.guard_seconds(group[0], settings)
         mapped = configured.with_options(timeout_seconds=guard).map(job=unmapped(job.manifest.folder), chunk=group)
         futures.extend(mapped)
     return futures

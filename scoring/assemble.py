@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scoring.facts import Record, Text
 from scoring.job import Job
-from scoring.ledger import Cause, Totals, entries, failure_lines
+from scoring.ledger import Cause, Totals, entries, failure_lines, reasons
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
 from scoring.output import FAILURES, SUMMARY, Staging, partial_name, summary_of
@@ -46,6 +46,9 @@ class Summary(Record):
     mini_batches: int
     mini_batches_done: int
     tries: int = Field(description="Calls of run() that the mini-batches accounted for took, failed ones included.")
+    scored_apart: int = Field(
+        0, description="Files scored in calls of run() of their own, because others of their mini-batch failed."
+    )
     columns: tuple[Text, ...]
     causes: tuple[Cause, ...]
     skipped: tuple[dict[str, Text], ...]
@@ -131,24 +134,21 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
     settings = job.manifest.settings
     to_score = totals.listed - totals.skipped
     tolerated = settings.tolerated(to_score)
-    said = f"{totals.failed} of {to_score} files failed"
-    worst = f"; {totals.grouped()[0]}" if totals.causes else ""
+    why = reasons(totals.grouped())
     if not totals.is_balanced:
         sums = f"{totals.scored} scored + {totals.failed} failed + {totals.skipped} skipped + {totals.pending} pending"
-        return (
-            FAILED,
-            f"the ledger does not balance: {sums} is not {totals.listed} listed",
-        )
+        return FAILED, f"the ledger does not balance: {sums} is not {totals.listed} listed"
     if tolerated is not None and totals.failed > tolerated:
-        return FAILED, f"{said}; error_threshold is {settings.error_threshold}{worst}"
+        return FAILED, f"error_threshold is {settings.error_threshold}; {totals.failed} of {to_score} files failed{why}"
     if cause is not None:
         return FAILED, cause
     if totals.pending:
-        return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{worst}"
+        also = f"; {totals.failed} failed{why}" if totals.failed else ""
+        return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{also}"
     if not totals.scored:
-        return FAILED, f"all {to_score} files failed{worst}"
+        return FAILED, f"all {to_score} files failed{why}"
     if totals.failed:
-        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored, {totals.failed} failed{worst}"
+        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored, {totals.failed} failed{why}"
     return COMPLETED, f"{totals.scored} files scored"
 
 
@@ -186,6 +186,7 @@ def _summary(job: Job, totals: Totals, **known: Any) -> Summary:
         mini_batches=totals.mini_batches,
         mini_batches_done=totals.mini_batches_done,
         tries=totals.tries,
+        scored_apart=totals.apart,
         columns=tuple(totals.columns),
         causes=tuple(totals.grouped()[:CAUSES_NAMED]),
         skipped=tuple(skipped),

@@ -10,20 +10,25 @@ from scoring.errors import TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
 from scoring.failures import Failures
 from scoring.job import Job
-from scoring.parts import Done, PartWriter
+from scoring.parts import Done, PartWriter, read_incomplete
+from scoring.pieces import stored_pieces
 from scoring.planning import Chunk
 from scoring.process import Scored
 from scoring.relay import Relay
+from scoring.rescue import Rescue
+from scoring.short_returns import missing_files
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
+
+Outcome = Literal["scored", "tried", "given_up"]
 
 
 @dataclass(frozen=True)
 class News:
-    """What became of one mini-batch in one try: counts and a short string, never rows."""
+    """What became of one mini-batch in one try: counts of files and a short string, never rows."""
 
     mini_batch: int
-    outcome: Literal["scored", "tried", "given_up"]
+    outcome: Outcome
     scored: int
     failed: int
     fault: Fault | None = None
@@ -43,7 +48,7 @@ class Report:
 
 
 def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tell) -> Report:
-    """Give every mini-batch of a chunk that is in no part one try.
+    """Give every mini-batch of a chunk that is in no part one try; in the last attempt find out whose fault it is.
 
     Args:
         job: whose manifest and listing are in its folder.
@@ -51,33 +56,34 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
         fleet: where a scoring process is borrowed for the time of the attempt.
         attempt: counted from 1; the one after retry_settings.max_retries retries is the last, and gives up what fails.
         tell: is called after each try; it may stop the fleet, which ends the attempt.
-    Raises: MiniBatchesFailedError at the end when some failed; InitFailedError when the script cannot start;
-        JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends the attempt.
+    Raises: MiniBatchesFailedError at the end when some failed, or files of some; InitFailedError when the script
+        cannot start; JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends it.
     """
     fleet.raise_if_stopped()
     done = Done(job.folder)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
-        scored, short = _Attempt(job, chunk, slot, attempt, scratch).run(due, tell)
+        failures = Failures(job, chunk, attempt, scratch, Relay(job.folder, slot.number))
+        scored, short = _Attempt(job, done, slot, failures, scratch).run(due, tell)
     return Report(len(chunk), scored, short, kept)
 
 
 class _Attempt:
-    """The state of one attempt: the part being written, and the facts of what failed."""
+    """The state of one attempt: the part being written, and what failed."""
 
-    def __init__(self, job: Job, chunk: Chunk, slot: Slot, attempt: int, scratch: Path) -> None:
-        self.slot, self.attempt = slot, attempt
-        self.timeout = job.manifest.settings.retry_settings.timeout
+    def __init__(self, job: Job, done: Done, slot: Slot, failures: Failures, scratch: Path) -> None:
+        self.job, self.done, self.slot, self.failures, self.scratch = job, done, slot, failures, scratch
+        self.settings = job.manifest.settings
+        self.timeout = self.settings.retry_settings.timeout
         self.writer = PartWriter(job.folder, scratch)
-        self.relay = Relay(job.folder, slot.number)
-        self.failures = Failures(job, chunk, attempt, scratch, self.relay)
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
         scored = short = 0
         try:
             for due in supply:
-                news = self.try_once(due)
+                self.slot.relay = self.failures.relay.of(due.index)
+                news = self.complete(due) if due.index in self.done.incomplete else self.try_once(due)
                 scored += news.scored
                 short += news.failed if news.outcome == "scored" else 0
                 tell(news)
@@ -87,61 +93,91 @@ class _Attempt:
         return scored, short
 
     def try_once(self, due: DueBatch) -> News:
-        index = due.index
-        self.slot.relay = self.relay.of(index)
-        spool = self.writer.spool_for(index)
+        """Give a mini-batch that is in no part one try."""
+        spool = self.writer.spool_for(due.index)
+        paths = due.paths(self.writer.keep_up)
+        if due.unfetched:
+            return self.failed_try(due, paths, TryFailedError(due.index, next(iter(due.unfetched.values()))))
         try:
-            paths = due.paths(self.writer.keep_up)
-            scored, seconds = self.slot.score(index, paths, spool, self.timeout, self.writer.keep_up)
+            scored, seconds = self.slot.score(due.index, paths, spool, self.timeout, self.writer.keep_up)
         except TryFailedError as error:
-            return self.failed_try(due, error.fault)
+            return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
-        return News(index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
+        return News(due.index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
 
-    def failed_try(self, due: DueBatch, fault: Fault) -> News:
+    def failed_try(self, due: DueBatch, paths: list[str], error: TryFailedError) -> News:
         self.writer.close()  # what is done need not wait for what may take long to come right
-        is_final = self.attempt >= self.failures.most
-        shown = fault.without_traceback()
-        facts = Facts(
-            mini_batch=due.index,
-            files=len(due.files),
-            failed=tuple(FailedFile(path=file.path) for file in due.files),
-            faults=(shown,),
-            tries=self.attempt,
-            fetch_seconds=round(due.waited, 6),
-            slot=self.slot.number,
-            is_final=is_final,
+        if not self.may_isolate or len(paths) == 1:
+            return self.give_up(self.facts_of_failure(due, error), error.fault)
+        rescue = self.rescue(due, paths)
+        if due.unfetched:
+            rescue.try_rest([], may_narrow=True)
+        else:
+            rescue.narrow(error.fault)
+        return self.store(rescue, error.fault)
+
+    def complete(self, due: DueBatch) -> News:
+        """Try those files of a mini-batch that were given up when the job ended before; the rows of others are kept."""
+        paths = due.paths(self.writer.keep_up)
+        old = read_incomplete(self.job.folder, due.index)
+        rescue = self.rescue(due, paths)
+        rescue.try_rest(stored_pieces(self.job.folder, old), may_narrow=self.may_isolate)
+        return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None)
+
+    def rescue(self, due: DueBatch, paths: list[str]) -> Rescue:
+        return Rescue(due, paths, self.slot, self.scratch, self.timeout, self.writer.keep_up)
+
+    def store(self, rescue: Rescue, fault: Fault | None) -> News:
+        """Write what was saved of a mini-batch, and tell of the files that were given up for now or for good."""
+        saved = rescue.result(self.failures.attempt, self.job.manifest.layout)
+        if not saved.facts.pieces and fault is not None:
+            return self.give_up(saved.facts, fault)
+        self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
+        if fault is None or not rescue.culprits:
+            return News(saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed))
+        self.failures.add_stored(saved.facts, fault)
+        if not self.failures.is_last:
+            return News(saved.facts.mini_batch, "tried", 0, 0, fault.without_traceback())
+        return News(
+            saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed), fault.without_traceback()
         )
-        self.failures.add(facts, fault)
-        return News(due.index, "given_up" if is_final else "tried", 0, len(due.files) if is_final else 0, shown)
 
-    def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
-        """Facts of a mini-batch that returned: as many files scored as it returned rows, all of them at most.
+    def give_up(self, facts: Facts, fault: Fault) -> News:
+        """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
+        is_last = self.failures.is_last
+        self.failures.add(facts.model_copy(update={"is_final": is_last}), fault)
+        outcome: Outcome = "given_up" if is_last else "tried"
+        return News(facts.mini_batch, outcome, 0, facts.files if is_last else 0, fault.without_traceback())
 
-        A short return is not retried (azure-semantics 2.6). Its missing files are told by name where every row names
-        its file; otherwise the last ones are counted, and the reason says that it is a count.
-        """
-        files = due.files
-        missing = max(0, len(files) - scored.rows)
-        failed: list[FailedFile] = []
-        faults: tuple[Fault, ...] = ()
-        if missing:
-            said = f"run() returned {scored.rows} rows for {len(files)} files"
-            if scored.named is not None:
-                failed = [FailedFile(path=file.path) for at, file in enumerate(files) if at not in scored.named]
-                message = f"{said}, none of them for this one"
-            else:
-                failed = [FailedFile(path=file.path) for file in files[len(files) - missing :]]
-                message = f"{said}; no row names its file, so it is not known which are missing: the last count"
-            faults = (Fault(error="short_return", message=message),)
+    @property
+    def may_isolate(self) -> bool:
+        """Whether culprits are looked for: in the last attempt, when others could still heal what failed."""
+        return self.failures.is_last and self.settings.isolate_failures
+
+    def facts_of_failure(self, due: DueBatch, error: TryFailedError) -> Facts:
+        """Facts of a mini-batch that failed as a whole."""
+        seconds = round(error.seconds, 6)
         return Facts(
             mini_batch=due.index,
-            files=len(files),
+            files=len(due.files),
+            failed=tuple(FailedFile(path=file.path, seconds=seconds) for file in due.files),
+            faults=(error.fault.without_traceback(),),
+            tries=self.failures.attempt,
+            fetch_seconds=round(due.waited, 6),
+            slot=self.slot.number,
+        )
+
+    def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
+        """Facts of a mini-batch that returned: as many files scored as it returned rows, all of them at most."""
+        missing, fault = missing_files(len(due.files), scored)
+        return Facts(
+            mini_batch=due.index,
+            files=len(due.files),
             rows=scored.rows,
-            failed=tuple(failed),
-            faults=faults,
-            tries=self.attempt,
+            failed=tuple(FailedFile(path=due.files[position].path) for position in missing),
+            faults=(fault,) if fault is not None else (),
+            tries=self.failures.attempt,
             seconds=round(seconds, 6),
             fetch_seconds=round(due.waited, 6),
             slot=self.slot.number,
@@ -149,7 +185,7 @@ class _Attempt:
 
     def write_down(self) -> None:
         """Write the open part, and the facts of what failed."""
-        self.slot.relay = self.relay.after
-        self.relay.close()
+        self.slot.relay = self.failures.relay.after
+        self.failures.relay.close()
         self.writer.close()
         self.failures.store()

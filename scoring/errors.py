@@ -54,11 +54,11 @@ class InitFailedError(ScriptError):
 
 
 class TryFailedError(ScoringError):
-    """One try of a mini-batch failed."""
+    """One try of a mini-batch failed, after so many seconds."""
 
-    def __init__(self, index: int, fault: Fault) -> None:
-        super().__init__(index, fault)
-        self.index, self.fault = index, fault
+    def __init__(self, index: int, fault: Fault, seconds: float = 0.0) -> None:
+        super().__init__(index, fault, seconds)
+        self.index, self.fault, self.seconds = index, fault, seconds
 
     def __str__(self) -> str:
         return f"mini-batch {self.index}: {self.fault}"

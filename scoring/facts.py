@@ -66,6 +66,17 @@ class FailedFile(Record):
 
     path: Text
     fault: int = 0
+    calls: int = Field(0, description="Of run() that it took part in while it was isolated, beyond its tries.")
+    seconds: float = Field(0.0, description="That the last call which it took part in ran before it failed.")
+
+
+class PieceFacts(Record):
+    """Files of a mini-batch that one call of run() scored, where it took several."""
+
+    first: int = Field(description="Position in the mini-batch of the first of them.")
+    files: int
+    rows: int
+    length: int = Field(description="Bytes of their rows, which follow those of the piece before.")
 
 
 class Facts(Record):
@@ -77,10 +88,17 @@ class Facts(Record):
     failed: tuple[FailedFile, ...] = ()
     faults: tuple[Fault, ...] = ()
     tries: int = 1
+    calls: int = Field(0, description="Calls of run() that isolating its culprits took, beyond the tries.")
+    pieces: tuple[PieceFacts, ...] = Field((), description="In input order; none where one call scored all files.")
     seconds: float = Field(0.0, description="Of the call of run() that returned.")
     fetch_seconds: float = Field(0.0, description="That the slot waited for the files of this mini-batch.")
     slot: int = 0
     is_final: bool = Field(True, description="False after a failed try that another one follows.")
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether its files were scored apart from one another, because one of them failed."""
+        return bool(self.pieces)
 
     @property
     def scored(self) -> int:

@@ -9,6 +9,7 @@ from scoring.job import FACTS, Job
 from scoring.planning import Chunk
 from scoring.relay import Relay
 
+FILES_NAMED = 3  # of a mini-batch in one line
 WARNINGS = 20  # of one attempt in the job's log; a line costs Prefect's server a row in its database
 
 log = logging.getLogger(__name__)
@@ -18,37 +19,53 @@ class Failures:
     """Collects the facts of an attempt's failed tries. Used by one thread."""
 
     def __init__(self, job: Job, chunk: Chunk, attempt: int, scratch: Path, relay: Relay) -> None:
-        self.count = 0
-        self._job, self._name, self._attempt = job, f"{FACTS}/{chunk.name}.jsonl", attempt
+        """Begin with none; `attempt` counts from 1."""
+        self.attempt, self.relay = attempt, relay
         self.most = job.manifest.settings.retry_settings.max_retries + 1
+        self._job, self._name = job, f"{FACTS}/{chunk.name}.jsonl"
         self._path = scratch / "failed.jsonl"
-        self._relay = relay
+        self._count = 0
         self._first: tuple[int, Fault] | None = None
         self._causes: set[tuple[str, str]] = set()
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no attempt follows this one."""
+        return self.attempt >= self.most
+
     def add(self, facts: Facts, fault: Fault) -> None:
-        """Keep the facts of a mini-batch that failed, and tell why; facts leave out the traceback that `fault` has."""
+        """Keep the facts of a mini-batch that is in no part, and tell why; facts leave out the traceback of `fault`."""
         with self._path.open("a") as lines:
             lines.write(facts.model_dump_json() + "\n")
-        self.count += 1
-        self._first = self._first or (facts.mini_batch, facts.faults[0])
+        self._count_and_tell(facts, fault)
+
+    def add_stored(self, facts: Facts, fault: Fault) -> None:
+        """Tell of a mini-batch some of whose files failed; its facts are in an incomplete part."""
+        self._count_and_tell(facts, fault)
+
+    def _count_and_tell(self, facts: Facts, fault: Fault) -> None:
+        self._count += 1
+        self._first = self._first or (facts.mini_batch, fault.without_traceback())
         cause = (fault.error, str(fault.where))
-        if self.count <= WARNINGS or cause not in self._causes:
-            self._tell(facts, fault)
-        elif self.count == WARNINGS + 1:
+        if self._count <= WARNINGS or cause not in self._causes:
+            self.relay.note(facts.mini_batch, fault.traceback)
+            action = "give_up_mini_batch" if facts.is_final else "fail_try"
+            log.warning("%s", self._sentence(facts, fault), extra={"action": action, "mini_batch": facts.mini_batch})
+        elif self._count == WARNINGS + 1:
             log.warning("More mini-batches failed like those before; failures.jsonl will name those that are given up")
         self._causes.add(cause)
 
-    def _tell(self, facts: Facts, fault: Fault) -> None:
-        self._relay.note(facts.mini_batch, fault.traceback)
-        action = "give_up_mini_batch" if facts.is_final else "fail_try"
-        said: dict[str, object] = {"action": action, "mini_batch": facts.mini_batch}
-        tries = (self._attempt, self.most)
-        log.warning("Mini-batch %d failed, try %d of %d: %s", facts.mini_batch, *tries, fault, extra=said)
+    def _sentence(self, facts: Facts, fault: Fault) -> str:
+        said = f"Mini-batch {facts.mini_batch} failed, try {self.attempt} of {self.most}: {fault}"
+        if not facts.calls or not facts.is_final:
+            return said
+        names = ", ".join(failed.path for failed in facts.failed[:FILES_NAMED])
+        more = f" and {len(facts.failed) - FILES_NAMED} more" if len(facts.failed) > FILES_NAMED else ""
+        return f"{said}; {facts.scored} of its {facts.files} files were scored apart from {names}{more}"
 
     def store(self) -> None:
         """Put the facts into the job's folder; an older attempt's are replaced whole."""
-        if self.count:
+        if self._path.exists():
             self._job.folder.put(self._path, self._name)
         elif self._job.folder.exists(self._name):
             self._job.folder.write(self._name, b"")
@@ -57,4 +74,4 @@ class Failures:
         """Raises: MiniBatchesFailedError when a mini-batch failed."""
         if self._first is not None:
             index, fault = self._first
-            raise MiniBatchesFailedError(index, fault, self.count, self._attempt, self.most)
+            raise MiniBatchesFailedError(index, fault, self._count, self.attempt, self.most)

@@ -7,20 +7,22 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsspec.asyn import get_loop
 
 from scoring.channel import WAIT
 from scoring.copying import copier_of
-from scoring.errors import JobStoppedError, TryFailedError
+from scoring.errors import JobStoppedError
 from scoring.facts import Fault
 from scoring.input_file import InputFile
 from scoring.storage import Folder
 
 FETCHED_AT_ONCE = 32  # files of a job in this process: a store that answers in 20 ms then gives 1,600 a second
 NO_FILE_NAMES = {"", ".", ".."}
+
+Unfetched = dict[int, Fault]  # by position in the mini-batch
 
 
 @dataclass
@@ -31,7 +33,8 @@ class FetchedBatch:
     files: list[InputFile]
     folder: Path
     targets: list[str]
-    fetch: "Future[Fault | None]"
+    fetch: "Future[Unfetched]"
+    unfetched: Unfetched = field(default_factory=dict)
     waited: float = 0.0  # seconds that whoever scores it has waited for its files
 
     @property
@@ -42,20 +45,20 @@ class FetchedBatch:
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:
         """Local absolute paths of the files, which keep their relative paths below a folder of their own.
 
+        Those that could not be fetched are in `unfetched` after this, each with the reason.
+
         Args:
             meanwhile: is called at least every second while they are waited for.
-        Raises: TryFailedError when a file cannot be fetched; JobStoppedError when fetching was ended.
+        Raises: JobStoppedError when fetching was ended.
         """
         began = time.monotonic()
         while not wait([self.fetch], WAIT).done:
             meanwhile()
         self.waited += time.monotonic() - began
         try:
-            fault = self.fetch.result()
+            self.unfetched = self.fetch.result()
         except CancelledError:
             raise JobStoppedError("the job is ending; this mini-batch was not scored") from None
-        if fault is not None:
-            raise TryFailedError(self.index, fault)
         return self.targets
 
     def drop(self) -> None:
@@ -75,7 +78,7 @@ class Fetcher:
         self._copier = copier_of(root.fs, self._discard_if_closed)
         self._places = asyncio.Semaphore(FETCHED_AT_ONCE)
         self._lock = threading.Lock()
-        self._fetches: set[Future[Fault | None]] = set()
+        self._fetches: set[Future[Unfetched]] = set()
         self._is_closed = False
 
     def begin(self, index: int, files: list[InputFile]) -> FetchedBatch:
@@ -92,19 +95,22 @@ class Fetcher:
         fetch.add_done_callback(self._fetches.discard)
         return FetchedBatch(index, files, folder, targets, fetch)
 
-    async def _fetch_all(self, files: list[InputFile], targets: list[str], folder: Path) -> Fault | None:
-        """Fetch files; why the first one of those that cannot be fetched cannot, if there is one."""
+    async def _fetch_all(self, files: list[InputFile], targets: list[str], folder: Path) -> Unfetched:
         try:
             outcomes = await asyncio.gather(*map(self._fetch, files, targets), return_exceptions=True)
         except asyncio.CancelledError:
             shutil.rmtree(folder, ignore_errors=True)
             self._discard_if_closed()
             raise
-        for file, outcome in zip(files, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                message = f"{self._root.url_of(file.path)} cannot be fetched: {outcome}"
-                return Fault(error=type(outcome).__name__, message=message)
-        return None
+        return {
+            position: self._fault(file, outcome)
+            for position, (file, outcome) in enumerate(zip(files, outcomes, strict=True))
+            if isinstance(outcome, BaseException)
+        }
+
+    def _fault(self, file: InputFile, error: BaseException) -> Fault:
+        message = f"{self._root.url_of(file.path)} cannot be fetched: {error}"
+        return Fault(error=type(error).__name__, message=message)
 
     async def _fetch(self, file: InputFile, target: str) -> None:
         if not _is_possible(target):

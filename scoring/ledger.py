@@ -12,6 +12,8 @@ from scoring.job import FACTS, Job
 from scoring.parts import Frame, read_frames
 from scoring.storage import Folder
 
+REASONS_NAMED = 3  # in one sentence
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -32,12 +34,25 @@ class Cause(Record):
     files: int
     first: Text
 
+    @property
+    def brief(self) -> str:
+        """How many files, what, and where; in a word what cannot be located."""
+        said = f" in {self.where}" if self.where else f": {self.message}" if self.message else ""
+        return f"{self.files} × {self.error}{said} (first: {self.first})"
+
     def __str__(self) -> str:
         place = f" in {self.where}" if self.where else ""
-        said = f"{self.error}{place}"
-        if self.message:
-            said += f": {self.message}"
-        return f"{self.files} x {said} (first: {self.first})"
+        said = f": {self.message}" if self.message else ""
+        return f"{self.files} × {self.error}{place}{said} (first: {self.first})"
+
+
+def reasons(causes: list[Cause]) -> str:
+    """Why files failed, to stand behind "failed": all in one sentence, the most frequent first."""
+    if len(causes) < 2:
+        return f": {causes[0]}" if causes else ""
+    named = "; ".join(cause.brief for cause in causes[:REASONS_NAMED])
+    others = f"; and {len(causes) - REASONS_NAMED} more" if len(causes) > REASONS_NAMED else ""
+    return f" for {len(causes)} reasons: {named}{others}"
 
 
 @dataclass
@@ -49,6 +64,7 @@ class Totals:
     failed: int = 0
     skipped: int = 0
     pending: int = 0
+    apart: int = 0
     rows: int = 0
     tries: int = 0
     mini_batches: int = 0
@@ -76,7 +92,7 @@ class Totals:
         self.mini_batches += 1
         facts = entry.frame.facts if entry.frame else entry.facts
         if facts is not None:
-            self.tries += facts.tries
+            self.tries += facts.tries + facts.calls
             self.script_seconds += facts.seconds
             self.fetch_seconds += facts.fetch_seconds
         if entry.frame is not None:
@@ -88,6 +104,7 @@ class Totals:
             return
         self.scored += facts.scored
         self.failed += len(facts.failed)
+        self.apart += facts.scored if facts.is_isolated else 0
         for failed in facts.failed:
             self._blame(facts.faults[failed.fault], failed.path)
 
@@ -140,7 +157,8 @@ def failure_lines(entry: Entry) -> Iterator[bytes]:
         told = {
             "path": failed.path,
             "mini_batch": facts.mini_batch,
-            "tries": facts.tries,
+            "tries": facts.tries + failed.calls,
+            "seconds": failed.seconds,
             "error": fault.error,
             "message": fault.message,
             "where": str(fault.where) if fault.where else None,

@@ -1,8 +1,9 @@
 """Parts: the rows and facts of finished mini-batches, in files that appear whole. A mini-batch in a part is done.
 
-A part is named for the first and last mini-batch it holds, and holds every one between. Inside, each mini-batch is a
-frame: one line of JSON (its facts, its columns, the length of its rows in bytes), then its rows. Rows and facts lie in
-one file, so that neither can be there without the other.
+A part is named for the first and last mini-batch it holds, and holds every one between. One some of whose files were
+given up is an incomplete part of its own: those files are tried again when the job is resumed. Inside, each mini-batch
+is a frame: one line of JSON (its facts, its columns, the length of its rows in bytes), then its rows. Rows and facts
+lie in one file, so that neither can be there without the other.
 """
 
 import json
@@ -20,6 +21,7 @@ from scoring.storage import Folder
 
 PARTS = "parts"
 ENDING = ".part"
+INCOMPLETE = ".incomplete.part"
 COPY_BYTES = 1 << 20
 PART_SECONDS = 4.0  # what may be lost when a slot dies: quick mini-batches share a part for this long
 
@@ -71,6 +73,26 @@ class PartWriter:
         if time.monotonic() - self._opened + facts.seconds >= PART_SECONDS:
             self.close()
 
+    def add_alone(self, facts: Facts, columns: tuple[str, ...], rows: Path, *, is_complete: bool) -> None:
+        """Write a mini-batch as a part of its own, in place of an incomplete one of it that there may be.
+
+        Args:
+            facts: its facts.
+            columns: its columns.
+            rows: a file of its rows and nothing else.
+            is_complete: whether none of its files was given up.
+        """
+        self.close()
+        whole = self._scratch / f"alone-{facts.mini_batch}"
+        with whole.open("wb") as part, rows.open("rb") as source:
+            length = rows.stat().st_size
+            part.write(_header(facts, columns, length))
+            copy_exactly(source, part, length)
+        span = _span(facts.mini_batch, facts.mini_batch)
+        self._parts.put(whole, span + (ENDING if is_complete else INCOMPLETE))
+        if is_complete:
+            self._parts.remove(span + INCOMPLETE)
+
     def keep_up(self) -> None:
         """Store what was added before, when the mini-batch that is being scored takes longer than those."""
         if self._frames and time.monotonic() - self._opened >= PART_SECONDS:
@@ -89,19 +111,26 @@ class PartWriter:
             self._frames = []
 
     def _write(self) -> None:
-        name = f"{self._frames[0][0].mini_batch:09d}-{self._frames[-1][0].mini_batch:09d}{ENDING}"
+        name = _span(self._frames[0][0].mini_batch, self._frames[-1][0].mini_batch) + ENDING
         whole = self._scratch / name
         with whole.open("wb") as part, ExitStack() as opened:
             rows: BinaryIO | None = None
             for facts, scored in self._frames:
-                columns = json.dumps(scored.columns)
-                header = f'{{"facts": {facts.model_dump_json()}, "columns": {columns}, "length": {scored.length}}}\n'
-                part.write(header.encode())
+                part.write(_header(facts, scored.columns, scored.length))
                 if scored.length:
                     rows = rows or opened.enter_context(Path(self._spool).open("rb"))
                     rows.seek(scored.offset)
                     copy_exactly(rows, part, scored.length)
         self._parts.put(whole, name)
+
+
+def _header(facts: Facts, columns: tuple[str, ...], length: int) -> bytes:
+    line = f'{{"facts": {facts.model_dump_json()}, "columns": {json.dumps(columns)}, "length": {length}}}\n'
+    return line.encode()
+
+
+def _span(first: int, last: int) -> str:
+    return f"{first:09d}-{last:09d}"
 
 
 def copy_exactly(source: BinaryIO, target: Sink, length: int) -> None:
@@ -115,10 +144,12 @@ def copy_exactly(source: BinaryIO, target: Sink, length: int) -> None:
 
 
 class Done:
-    """Which mini-batches are in parts, as one look at the parts' names tells."""
+    """Which mini-batches are in parts, as one look at the parts' names tells; those in incomplete ones are not done."""
 
     def __init__(self, job: Folder) -> None:
-        self.ranges = sorted(_range_of(name) for name in job.folder(PARTS).names() if name.endswith(ENDING))
+        names = [name for name in job.folder(PARTS).names() if name.endswith(ENDING)]
+        self.incomplete = {_range_of(name)[0] for name in names if name.endswith(INCOMPLETE)}
+        self.ranges = sorted(_range_of(name) for name in names if not name.endswith(INCOMPLETE))
         self._reach: list[int] = []
         for _, last in self.ranges:
             self._reach.append(max(last, self._reach[-1] if self._reach else -1))
@@ -128,20 +159,24 @@ class Done:
         return before > 0 and self._reach[before - 1] >= mini_batch
 
     def __bool__(self) -> bool:
-        return bool(self.ranges)
+        return bool(self.ranges or self.incomplete)
 
 
 def _range_of(name: str) -> tuple[int, int]:
-    first, _, last = name.removesuffix(ENDING).partition("-")
+    first, _, last = name.removesuffix(INCOMPLETE).removesuffix(ENDING).partition("-")
     return int(first), int(last)
 
 
+def _order_of(name: str) -> tuple[int, bool]:
+    return _range_of(name)[0], name.endswith(INCOMPLETE)
+
+
 def read_frames(job: Folder) -> Iterator[Frame]:
-    """Every finished mini-batch once, by index; where parts overlap (Dask ran a chunk twice) the first one counts."""
+    """Every mini-batch in a part once, by index; where parts overlap (Dask ran a chunk twice) the first one counts."""
     parts = job.folder(PARTS)
     reached = -1
-    for name in parts.names():
-        if not name.endswith(ENDING) or _range_of(name)[1] <= reached:
+    for name in sorted((name for name in parts.names() if name.endswith(ENDING)), key=_order_of):
+        if _range_of(name)[1] <= reached:
             continue
         with parts.open(name) as part:
             while line := part.readline():
@@ -152,6 +187,15 @@ def read_frames(job: Folder) -> Iterator[Frame]:
                     yield Frame(facts, tuple(header["columns"]), name, offset, header["length"])
                     reached = facts.mini_batch
                 part.seek(offset + header["length"])
+
+
+def read_incomplete(job: Folder, mini_batch: int) -> Frame:
+    """The mini-batch in its incomplete part."""
+    name = _span(mini_batch, mini_batch) + INCOMPLETE
+    with job.folder(PARTS).open(name) as part:
+        header = json.loads(part.readline())
+        facts = Facts.model_validate(header["facts"])
+        return Frame(facts, tuple(header["columns"]), name, part.tell(), header["length"])
 
 
 class RowReader:

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -59,17 +59,24 @@ def _write_csv(frames: Iterable[Frame], reader: RowReader, columns: list[str], f
     """Header and rows; a frame with other columns is read and written anew, empty where it has none (design.md)."""
     if columns:
         file.write(_csv_line(columns))
-    csv.field_size_limit(LONGEST_FIELD)
     for frame in frames:
         if not frame.length:
             continue
         if list(frame.columns) == columns:
             reader.copy(frame, file)
-            continue
-        place = {name: at for at, name in enumerate(frame.columns)}
-        picked = [place.get(name) for name in columns]
-        for row in csv.reader(io.StringIO(reader.read(frame).decode(), newline="")):
-            file.write(_csv_line(["" if at is None or at >= len(row) else row[at] for at in picked]))
+        else:
+            file.write(with_columns(reader.read(frame), frame.columns, columns))
+
+
+def with_columns(rows: bytes, columns: Sequence[str], wanted: Sequence[str]) -> bytes:
+    """Rows of a CSV without a header, with other columns: those of the same name, empty where they had none."""
+    if list(columns) == list(wanted):
+        return rows
+    csv.field_size_limit(LONGEST_FIELD)
+    place = {name: at for at, name in enumerate(columns)}
+    picked = [place.get(name) for name in wanted]
+    lines = csv.reader(io.StringIO(rows.decode(), newline=""))
+    return b"".join(_csv_line(["" if at is None or at >= len(row) else row[at] for at in picked]) for row in lines)
 
 
 def _csv_line(cells: list[str]) -> bytes:

@@ -138,6 +138,11 @@ class Settings(Strict):
     retry_settings: RetrySettings = Field(
         default_factory=RetrySettings, description="Tries and deadline of a mini-batch."
     )
+    isolate_failures: bool = Field(
+        True,
+        description="After the last try of a mini-batch, find the files that make it fail by calling run() with halves "
+        "of it, and score the others; false fails the whole mini-batch, as Azure does.",
+    )
     logging_level: Annotated[LoggingLevel, AnyCase] = Field(
         LoggingLevel.INFO, description="How much the scoring script logs: warning, info or debug."
     )

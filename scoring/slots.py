@@ -72,8 +72,9 @@ class Slot:
         began = time.monotonic()
         try:
             scored = process.score(index, files, spool, timeout, meanwhile)
-        except TryFailedError:
+        except TryFailedError as error:
             self._fleet.raise_if_stopped()
+            error.seconds = time.monotonic() - began
             raise
         self._fleet.has_scored = True
         return scored, time.monotonic() - began

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Protocol
 
-from scoring.fetch import FetchedBatch, Fetcher
+from scoring.fetch import FetchedBatch, Fetcher, Unfetched
 from scoring.input_file import InputFile
 from scoring.job import Job
 from scoring.parts import Done
@@ -20,14 +20,15 @@ Files = list[InputFile]
 
 
 class DueBatch(Protocol):
-    """A mini-batch whose turn it is; `waited` is the seconds that whoever scores it has waited for its files."""
+    """A mini-batch whose turn it is; its attributes and methods are those of FetchedBatch."""
 
     index: int
     files: list[InputFile]
+    unfetched: Unfetched
     waited: float
 
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:
-        """Local absolute paths of its files; raises what FetchedBatch raises."""
+        """Local absolute paths of its files."""
         ...
 
 
@@ -38,6 +39,7 @@ class LocalBatch:
 
     def __init__(self, root: Folder, index: int, files: list[InputFile]) -> None:
         self.root, self.index, self.files = root, index, files
+        self.unfetched: Unfetched = {}
 
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:  # noqa: ARG002 - they are there
         """Local absolute paths of the files."""

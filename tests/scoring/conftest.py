@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import scoring
 from scoring.assemble import Summary
@@ -19,6 +20,10 @@ from scoring.settings import Settings
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 MARK = "SCORING_TEST_MARK"
+
+# What a case takes depends on what else the machine does; nothing of a run is kept beside the tests.
+settings.register_profile("batchpoint", deadline=None, database=None, print_blob=True)
+settings.load_profile("batchpoint")
 
 
 def line_of(script: str, text: str = "# here") -> int:

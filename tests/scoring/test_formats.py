@@ -139,7 +139,7 @@ def test_an_empty_list_scores_no_file(score_with):
     outcome = score_with("returns_an_empty_list.py", 4, size=2)
     assert outcome.counts == (0, 4, 0, 0)
     assert outcome.summary.state == "Failed"
-    assert outcome.summary.message.startswith("all 4 files failed; 4 x short_return: run() returned 0 rows for 2 files")
+    assert outcome.summary.message.startswith("all 4 files failed: 4 × short_return: run() returned 0 rows for 2 files")
 
 
 def test_a_forgotten_return_is_told_in_a_sentence(score_with):

@@ -1,0 +1,138 @@
+"""A mini-batch of which not every file can be scored: the others are, and their rows are put together."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from scoring.errors import TryFailedError
+from scoring.facts import Facts, FailedFile, Fault
+from scoring.isolation import Culprit, Isolation, Outcome
+from scoring.pieces import Piece, combine, scored_piece
+from scoring.short_returns import missing_files
+from scoring.slots import Slot
+from scoring.supply import DueBatch
+
+
+@dataclass(frozen=True)
+class Rescued:
+    """What could be saved: facts of the mini-batch, the columns of its rows, and the file that these are in."""
+
+    facts: Facts
+    columns: tuple[str, ...]
+    rows: Path
+
+
+class Rescue:
+    """The calls of run() with pieces of one mini-batch, and what they come to. Used by the thread of the slot."""
+
+    def __init__(
+        self, due: DueBatch, paths: list[str], slot: Slot, scratch: Path, timeout: float, meanwhile: Callable[[], None]
+    ) -> None:
+        """Begin with nothing saved; the last three are for ScoringProcess.score()."""
+        self._due, self._paths, self._slot = due, paths, slot
+        self._spool, self._target = scratch / f"pieces-{due.index}", scratch / f"rescued-{due.index}"
+        self._timeout, self._meanwhile = timeout, meanwhile
+        self._isolation = Isolation(len(paths), self._call)
+        self._old: list[Piece] = []
+
+    def narrow(self, fault: Fault) -> None:
+        """Find the culprits of a mini-batch that failed as a whole."""
+        self._isolation.narrow(0, len(self._paths), fault)
+
+    def try_rest(self, old: list[Piece], *, may_narrow: bool) -> None:
+        """Call run() with what is in no piece yet, each run of neighbours at once; files not fetched are given up.
+
+        Args:
+            old: pieces scored by earlier attempts.
+            may_narrow: find the culprits of a call that fails; otherwise all its files are given up.
+        """
+        self._old = old
+        settled = {position for piece in old for position in range(piece.first, piece.end)}
+        for position, fault in self._due.unfetched.items():
+            if position not in settled:
+                self._isolation.blame(position, position + 1, fault)
+        for first, end in _neighbours(set(range(len(self._paths))) - settled - {*self._due.unfetched}):
+            failed = self._isolation.try_piece(first, end)
+            if failed is not None and may_narrow:
+                self._isolation.narrow(first, end, failed)
+            elif failed is not None:
+                self._isolation.blame(first, end, failed)
+
+    def _call(self, first: int, end: int) -> Outcome:
+        try:
+            scored, seconds = self._slot.score(
+                self._due.index, self._paths[first:end], str(self._spool), self._timeout, self._meanwhile
+            )
+        except TryFailedError as error:
+            return Outcome(error.fault, error.seconds)
+        return Outcome(scored, seconds)
+
+    @property
+    def culprits(self) -> list[Culprit]:
+        """Files that were given up, in input order."""
+        return sorted(self._isolation.culprits, key=lambda culprit: culprit.position)
+
+    @property
+    def has_new_rows(self) -> bool:
+        """Whether a call returned."""
+        return bool(self._isolation.kept)
+
+    def result(self, tries: int, layout: str) -> Rescued:
+        """Facts and rows of all that was scored.
+
+        Args:
+            tries: of the whole mini-batch.
+            layout: as the scoring process writes rows.
+        """
+        kept = self._isolation.kept
+        new = [scored_piece(one.first, one.end, one.scored, self._spool) for one in kept]
+        columns, pieces = combine([*self._old, *new], layout, self._target)
+        self._spool.unlink(missing_ok=True)
+        failed, faults = self._failed()
+        facts = Facts(
+            mini_batch=self._due.index,
+            files=len(self._paths),
+            rows=sum(piece.rows for piece in pieces),
+            failed=failed,
+            faults=faults,
+            tries=tries,
+            calls=self._isolation.calls,
+            pieces=pieces,
+            seconds=round(sum(one.seconds for one in kept), 6),
+            fetch_seconds=round(self._due.waited, 6),
+            slot=self._slot.number,
+        )
+        return Rescued(facts, columns, self._target)
+
+    def _failed(self) -> tuple[tuple[FailedFile, ...], tuple[Fault, ...]]:
+        """Failed files in input order: culprits, and what run() returned no rows for."""
+        faults: dict[Fault, int] = {}
+        failed: dict[int, FailedFile] = {}
+        for culprit in self._isolation.culprits:
+            number = faults.setdefault(culprit.fault.without_traceback(), len(faults))
+            failed[culprit.position] = self._failed_file(culprit.position, number, culprit.calls, culprit.seconds)
+        for one in self._isolation.kept if self._is_short else []:
+            missing, fault = missing_files(one.end - one.first, one.scored)
+            if fault is not None:
+                number = faults.setdefault(fault, len(faults))
+                failed.update((one.first + at, self._failed_file(one.first + at, number)) for at in missing)
+        return tuple(failed[position] for position in sorted(failed)), tuple(faults)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether fewer rows came back than files were scored, over all pieces as it would be over one call."""
+        scored = [(one.first, one.end, one.scored.rows) for one in self._isolation.kept]
+        scored += [(piece.first, piece.end, piece.rows) for piece in self._old]
+        return sum(rows for _, _, rows in scored) < sum(end - first for first, end, _ in scored)
+
+    def _failed_file(self, position: int, fault: int, calls: int = 0, seconds: float = 0.0) -> FailedFile:
+        path = self._due.files[position].path
+        return FailedFile(path=path, fault=fault, calls=calls, seconds=round(seconds, 6))
+
+
+def _neighbours(positions: Iterable[int]) -> list[tuple[int, int]]:
+    """Runs of positions that follow one another, each as its first and the one after its last."""
+    runs = groupby(enumerate(sorted(positions)), key=lambda pair: pair[1] - pair[0])
+    found = [[position for _, position in run] for _, run in runs]
+    return [(run[0], run[-1] + 1) for run in found]
