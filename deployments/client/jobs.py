@@ -1,0 +1,99 @@
+"""`client.jobs`."""
+
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployments.client.system import System
+
+# The modules of jobs bring Prefect, which the other nouns do without: they are imported in the verbs.
+if TYPE_CHECKING:
+    from deployments.service.job_records import Job
+    from deployments.service.streaming import News
+
+
+class JobNotCompletedError(Exception):
+    """A job that was followed to its end failed or was canceled."""
+
+    def __init__(self, job: "Job") -> None:
+        super().__init__(job)
+        self.job = job
+
+    def __str__(self) -> str:
+        return f"job {self.job.name!r} is {self.job.status}: {self.job.state_message}"
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Jobs: invocations of endpoints. `job` is one that has been sent.
+
+    >>> client.jobs.stream(job.name).status
+    Job first-try on words / first
+    ...
+    Completed: 2 files scored; output: ...
+    'Completed'
+    >>> client.jobs.show(job.name).files.scored
+    2
+    >>> [path.name for path in client.jobs.download(job.name, "out")]
+    ['failures.jsonl', 'predictions.csv', 'summary.json']
+    >>> client.jobs.list(max_results=1)[0].name
+    'first-try'
+    """
+
+    _system: System
+
+    def show(self, name: str) -> "Job":
+        """A job by its name or id: its status, where its output is, how its files fared. Raises: JobNotFoundError."""
+        from deployments.service import jobs
+
+        return jobs.show(self._system.store, self._system.prefect, name)
+
+    def list(self, max_results: int = 50) -> "builtins.list[Job]":
+        """Jobs of all endpoints, the newest first."""
+        from deployments.service import jobs
+
+        return jobs.list_all(self._system.store, self._system.prefect, most=max_results)
+
+    def follow(self, name: str) -> "Iterator[News]":
+        """What happens to a job until it has ended: log lines, progress, and the job at each change and at its end.
+
+        Raises: JobNotFoundError.
+        """
+        from deployments.service import streaming
+
+        return streaming.follow(self._system.prefect, name)
+
+    def stream(self, name: str) -> "Job":
+        """Print a job's log and progress until it has ended.
+
+        Returns: the job as it ended, which may have failed files: its state is then CompletedWithErrors.
+        Raises: JobNotFoundError; JobNotCompletedError when it failed or was canceled.
+        """
+        from deployments.cli.watching import watch
+
+        ended = watch(self.follow(name))
+        if ended.status != "Completed":
+            raise JobNotCompletedError(ended)
+        return ended
+
+    def cancel(self, name: str, *, wait: bool = True) -> "Job":
+        """End a job, and wait until it has; what it has stored is kept.
+
+        Raises: JobNotFoundError; ConflictError for a job that ended otherwise; StillRunningError when it goes on.
+        """
+        from deployments.service import jobs
+
+        return jobs.cancel(self._system.store, self._system.prefect, name, wait=wait)
+
+    def download(self, name: str, download_path: str | Path = ".", output_name: str = "score") -> "builtins.list[Path]":
+        """Fetch what a job wrote, once it has ended, into named-outputs/score/ below a folder.
+
+        Returns: the files.
+        Raises: JobNotFoundError; UnusableError for another output than score or a folder that can't be written;
+            ConflictError while the job runs, or when it left no output.
+        """
+        from deployments.service.downloads import download
+
+        return download(self._system.store, self._system.prefect, name, Path(download_path), output_name)
