@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import distributed
+import pandas as pd
 import psutil
 import pytest
 from prefect.states import Cancelling
 
-from blocks.specs import Compute
-from deployments.service import computes
+from blocks.specs import Compute, Deployment, Endpoint
+from deployments.declarations import declare, read
+from deployments.service import computes, deployments, endpoints
 from tests.flows.conftest import Jobs, launcher_of, processes_of, wait_for
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
+MNIST = Path(__file__).parents[2] / "examples" / "mnist"
 NOTES_CALLS = """
     import os, time
     def init(): print("loaded in", os.getppid())
@@ -63,12 +66,8 @@ def starters_of(job: str) -> list[int]:
     return [parent.pid for parent in parents if parent not in working]
 
 
-def test_a_job_on_a_cluster_writes_the_same_bytes_with_no_more_scoring_processes_than_slots(
-    jobs: Jobs, cluster: distributed.LocalCluster, script: dict[str, str]
-) -> None:
-    text = NOTES_CALLS.format(**script, seconds=0.05)
-    endpoint = jobs.endpoint(text, compute="cluster", mini_batch_size=1, max_concurrency_per_instance=2)
-    job = jobs.send(endpoint, input=jobs.files(60))
+def most_at_once(jobs: Jobs, job: str) -> int:
+    """Wait until a job has completed and left no process; how many scoring processes it had at most at once."""
     most = 0
 
     def ended() -> bool:
@@ -77,13 +76,37 @@ def test_a_job_on_a_cluster_writes_the_same_bytes_with_no_more_scoring_processes
         state = jobs.read(job).state
         return state is not None and state.is_final()
 
-    wait_for(ended, 60)
+    wait_for(ended, 120)
     run = jobs.read(job)
     assert run.state_name == "Completed", run.state.message if run.state else run
-    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(60))]
-    assert most == 2
     assert not processes_of(job)
+    return most
+
+
+def test_a_job_on_a_cluster_writes_the_same_bytes_with_no_more_scoring_processes_than_slots(
+    jobs: Jobs, cluster: distributed.LocalCluster, script: dict[str, str]
+) -> None:
+    text = NOTES_CALLS.format(**script, seconds=0.05)
+    endpoint = jobs.endpoint(text, compute="cluster", mini_batch_size=1, max_concurrency_per_instance=2)
+    job = jobs.send(endpoint, input=jobs.files(60))
+    assert most_at_once(jobs, job) == 2
+    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(60))]
     assert sorted(Path(script["notes"]).read_text().split()) == [f"{number:04d}.txt" for number in range(60)]
+
+
+def test_the_mnist_example_reads_its_digits_on_a_cluster_with_no_more_scoring_processes_than_slots(
+    jobs: Jobs, cluster: distributed.LocalCluster
+) -> None:
+    example = read(MNIST / "deployment-torch" / "deployment.yml")
+    for key, value in {"endpoint_name": "mnist-on-a-cluster", "compute": "azureml:cluster"}.items():
+        example.put((key,), value, key)
+    endpoints.create(jobs.store, jobs.launcher, Endpoint(name="mnist-on-a-cluster"))
+    deployments.create(jobs.store, jobs.launcher, declare(Deployment, example).spec, set_default=True)
+    job = jobs.send("mnist-on-a-cluster", input=str(MNIST / "data"))
+    assert most_at_once(jobs, job) in {1, 2}
+    rows = pd.read_csv(jobs.folder_of(job) / "score" / "predictions.csv")
+    assert list(rows["file"]) == sorted(path.name for path in (MNIST / "data").iterdir())
+    assert (rows["file"].str.extract(r"digit-(\d)-")[0].astype(int) == rows["prediction"]).mean() >= 0.95
 
 
 def test_a_dask_worker_killed_in_mid_chunk_costs_what_it_was_doing_and_nothing_else(
