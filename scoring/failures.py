@@ -36,7 +36,7 @@ class Failures:
     def add(self, facts: Facts, fault: Fault) -> None:
         """Keep the facts of a mini-batch that is in no part, and tell why; facts leave out the traceback of `fault`."""
         with self._path.open("a") as lines:
-            lines.write(facts.model_dump_json() + "\n")
+            lines.write(facts.model_dump_json(exclude_defaults=True) + "\n")
         self._count_and_tell(facts, fault)
 
     def add_stored(self, facts: Facts, fault: Fault) -> None:

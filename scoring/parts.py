@@ -125,8 +125,8 @@ class PartWriter:
 
 
 def _header(facts: Facts, columns: tuple[str, ...], length: int) -> bytes:
-    line = f'{{"facts": {facts.model_dump_json()}, "columns": {json.dumps(columns)}, "length": {length}}}\n'
-    return line.encode()
+    told = facts.model_dump_json(exclude_defaults=True)
+    return f'{{"facts": {told}, "columns": {json.dumps(columns)}, "length": {length}}}\n'.encode()
 
 
 def _span(first: int, last: int) -> str:
