@@ -1,7 +1,7 @@
 """One attempt at a chunk: every mini-batch of it that is in no part gets one try, whatever happens to the others."""
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,7 +31,7 @@ class News:
     outcome: Outcome
     scored: int
     failed: int
-    fault: Fault | None = None
+    fault: Fault | None = None  # why nothing of it was scored, while the script may be broken for all we know
 
 
 Tell = Callable[[News], None]
@@ -104,11 +104,13 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
-        return News(due.index, "scored", facts.scored, len(facts.failed), facts.faults[0] if facts.faults else None)
+        suspicion = facts.faults[0] if facts.faults and not facts.scored else None
+        return News(due.index, "scored", facts.scored, len(facts.failed), suspicion)
 
     def failed_try(self, due: DueBatch, paths: list[str], error: TryFailedError) -> News:
         self.writer.close()  # what is done need not wait for what may take long to come right
         if not self.may_isolate or len(paths) == 1:
+            self.probe(due, paths)
             return self.give_up(self.facts_of_failure(due, error), error.fault)
         rescue = self.rescue(due, paths)
         if due.unfetched:
@@ -116,6 +118,17 @@ class _Attempt:
         else:
             rescue.narrow(error.fault)
         return self.store(rescue, error.fault)
+
+    def probe(self, due: DueBatch, paths: list[str]) -> None:
+        """Before anything was scored, see whether the script can score one file of a mini-batch that failed.
+
+        Otherwise a bad file in each of the first mini-batches would look like a script that is broken (fail_fast). The
+        row is not kept: the next try may score the mini-batch as a whole.
+        """
+        is_doubtful = self.settings.fail_fast and self.settings.isolate_failures and not self.slot.has_scored
+        if is_doubtful and len(paths) > 1 and not due.unfetched:
+            with suppress(TryFailedError):
+                self.slot.score(due.index, paths[-1:], str(self.scratch / "probe"), self.timeout, self.writer.keep_up)
 
     def complete(self, due: DueBatch) -> News:
         """Try those files of a mini-batch that were given up when the job ended before; the rows of others are kept."""
@@ -134,21 +147,19 @@ class _Attempt:
         if not saved.facts.pieces and fault is not None:
             return self.give_up(saved.facts, fault)
         self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
-        if fault is None or not rescue.culprits:
-            return News(saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed))
-        self.failures.add_stored(saved.facts, fault)
-        if not self.failures.is_last:
-            return News(saved.facts.mini_batch, "tried", 0, 0, fault.without_traceback())
-        return News(
-            saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed), fault.without_traceback()
-        )
+        if fault is not None and rescue.culprits:
+            self.failures.add_stored(saved.facts, fault)
+            if not self.failures.is_last:
+                return News(saved.facts.mini_batch, "tried", 0, 0)
+        return News(saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed))
 
     def give_up(self, facts: Facts, fault: Fault) -> News:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
         is_last = self.failures.is_last
         self.failures.add(facts.model_copy(update={"is_final": is_last}), fault)
         outcome: Outcome = "given_up" if is_last else "tried"
-        return News(facts.mini_batch, outcome, 0, facts.files if is_last else 0, fault.without_traceback())
+        suspicion = None if self.slot.has_scored else fault.without_traceback()
+        return News(facts.mini_batch, outcome, 0, facts.files if is_last else 0, suspicion)
 
     @property
     def may_isolate(self) -> bool:

@@ -28,6 +28,11 @@ class Slot:
         self._process: ScoringProcess | None = None
         self._failed_starts = 0
 
+    @property
+    def has_scored(self) -> bool:
+        """Whether a script of this job has scored anything, in any slot here or before the job was resumed."""
+        return self._fleet.has_scored
+
     def start(self) -> None:
         """Start the scoring process and return at once; while it imports, other work can go on."""
         if self._process is None or not self._process.is_alive:

@@ -138,6 +138,18 @@ def test_causes_are_grouped_by_class_and_place(score_with):
     )
 
 
+def test_a_script_is_not_broken_because_every_mini_batch_has_a_bad_file(score_with):
+    names = [f"{number:03d}" + "-raise" * (number % 10 == 4) for number in range(400)]
+    outcome = score_with("poisoned.py", names, size=10, slots=2, max_retries=1)
+    assert outcome.counts == (360, 40, 0, 0)
+
+
+def test_a_script_that_is_broken_still_ends_the_job(score_with):
+    outcome = score_with("poisoned.py", [f"{number:03d}-raise" for number in range(400)], size=10, slots=2)
+    assert outcome.summary.message.startswith("the script is broken: ")
+    assert outcome.counts[3] > 300
+
+
 def test_a_file_that_cannot_be_fetched_costs_only_itself(score_with):
     store = Folder("memory://isolate-test/in")
     for number in range(8):
