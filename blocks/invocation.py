@@ -73,7 +73,7 @@ class JobInput(Part):
     path: str | None = Field(None, min_length=1, description="Where files are: a path, a URL or a data asset.")
     default: str | None = Field(None, description="The value of a literal input.")
 
-    @field_validator("default", mode="before")
+    @field_validator("default", mode="before", json_schema_input_type=str | int | float | bool | None)
     @classmethod
     def _as_text(cls, value: object) -> object:
         return json.dumps(value) if isinstance(value, bool) else value
@@ -112,7 +112,7 @@ class JobOutput(Part):
 
 
 class Invocation(Overrides):
-    """One invocation of an endpoint, with what it changes of the deployment."""
+    """One invocation of an endpoint, as `invoke --file` reads it, with what the job changes of its deployment."""
 
     deployment_name: str | None = Field(None, description="The deployment that scores; left out, the default.")
     input: str | None = Field(

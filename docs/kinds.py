@@ -60,9 +60,10 @@ class Reference:
                 continue
             inside = f"{path}.{name}" if path else name
             for title, found in self._mappings(inside, each):
-                yield f"## `{inside}`{title.removeprefix(inside)}\n\n{found['description'].splitlines()[0]}\n"
-                yield self._table(inside, found)
-                yield from self._below(inside, found)
+                at, colon, form = title.partition(": ")
+                yield f"## `{at}`{colon}{form}\n\n{found['description'].splitlines()[0]}\n"
+                yield self._table(at, found)
+                yield from self._below(at, found)
 
     def _table(self, path: str, model: Schema) -> str:
         required = model.get("required", [])
@@ -105,11 +106,12 @@ class Reference:
 
     def _mappings(self, path: str, each: Schema) -> list[tuple[str, Schema]]:
         """What a key may hold that has keys of its own, and is on no other page: title and schema."""
-        inside = [inner for branch in _branches(each) for inner in _branches(branch.get("items", branch))]
-        names = [name for branch in inside if (name := _named(branch)) and not self._has_page(name)]
-        found = {name: self.schema["$defs"][name] for name in names if "properties" in self.schema["$defs"][name]}
+        inside = [inner for branch in _branches(each) for inner in _held(path, branch)]
+        names = {name: at for at, branch in inside if (name := _named(branch)) and not self._has_page(name)}
+        models = {name: self.schema["$defs"][name] for name in names}
+        found = {name: model for name, model in models.items() if "properties" in model}
         only = len(found) == 1
-        return [(path if only else f"{path}: {name.lower()}", model) for name, model in found.items()]
+        return [(names[name] if only else f"{names[name]}: {name.lower()}", model) for name, model in found.items()]
 
     def _has_page(self, name: str) -> bool:
         return name in PAGES and PAGES[name] != self.kind
@@ -119,6 +121,14 @@ def _branches(each: Schema) -> list[Schema]:
     """The forms that a value may have; a key that may be left out also has null, which nobody writes."""
     found: list[Schema] = each.get("anyOf") or each.get("oneOf") or [each]
     return [branch for branch in found if branch.get("type") != "null"]
+
+
+def _held(path: str, branch: Schema) -> list[tuple[str, Schema]]:
+    """The elements of a list, or the values of a mapping whose keys are anybody's; else the form itself."""
+    values_of = branch.get("additionalProperties")
+    if isinstance(values_of, dict):
+        return [(f"{path}.NAME", inner) for inner in _branches(values_of)]
+    return [(path, inner) for inner in _branches(branch.get("items", branch))]
 
 
 def _named(branch: Schema) -> str:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from blocks.invocation import Invocation
 from blocks.schedules import Schedule
-from blocks.specs import Compute, Data, Datastore, Deployment, Endpoint, Environment, Model, Spec
+from blocks.specs import Compute, Data, Datastore, Deployment, Endpoint, Environment, Model
 
 Schema = dict[str, Any]
 
-KINDS: dict[str, type[Spec]] = {
+KINDS: dict[str, type[BaseModel]] = {
     "batch-endpoint": Endpoint,
     "batch-deployment": Deployment,
     "model": Model,
@@ -16,6 +19,7 @@ KINDS: dict[str, type[Spec]] = {
     "datastore": Datastore,
     "compute": Compute,
     "schedule": Schedule,
+    "invocation": Invocation,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMED_AFTER_IT = ("Model", "Environment")

@@ -210,7 +210,7 @@ REFUSED = {
     ),
     "a threshold below -1": (
         ("--input", "data", "--set", "error_threshold=-2"),
-        "--set error_threshold=-2: error_threshold is -2; it must be at least -1",
+        "--set error_threshold=-2: error_threshold: -2 is neither -1, nor a number of files",
     ),
     "a negative number of tries": (
         ("--input", "data", "--set", "retry_settings.max_retries=-1"),

@@ -71,6 +71,7 @@ def test_the_older_form_is_taken_and_marked_as_such():
         ("batch-deployment", OLDER + "settings: {logging_level: loud}", "'loud' is not one of"),
         ("model", "name: m", "'path' is a required property"),
         ("data", "name: d\npath: x\ntype: mltable", "'mltable' is not one of"),
+        ("invocation", "inputs: {images: {path: data, tipe: uri_file}}", "'tipe' was unexpected"),
         ("schedule", "name: s\ntrigger: {type: cron}\ncreate_job: {endpoint_name: mnist, input: x}", "is not valid"),
     ],
 )
