@@ -114,7 +114,7 @@ class _Attempt:
             return self.give_up(self.facts_of_failure(due, error), error.fault)
         rescue = self.rescue(due, paths)
         if due.unfetched:
-            rescue.try_rest([], may_narrow=True)
+            rescue.try_rest(may_narrow=True)
         else:
             rescue.narrow(error.fault)
         return self.store(rescue, error.fault)
@@ -135,7 +135,8 @@ class _Attempt:
         paths = due.paths(self.writer.keep_up)
         old = read_incomplete(self.job.folder, due.index)
         rescue = self.rescue(due, paths)
-        rescue.try_rest(stored_pieces(self.job.folder, old), may_narrow=self.may_isolate)
+        rescue.keep(stored_pieces(self.job.folder, old), old.facts)
+        rescue.try_rest(may_narrow=self.may_isolate)
         return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None)
 
     def rescue(self, due: DueBatch, paths: list[str]) -> Rescue:

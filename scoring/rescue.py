@@ -35,20 +35,31 @@ class Rescue:
         self._timeout, self._meanwhile = timeout, meanwhile
         self._isolation = Isolation(len(paths), self._call)
         self._old: list[Piece] = []
+        self._short: dict[int, Fault] = {}  # of the old pieces
 
     def narrow(self, fault: Fault) -> None:
         """Find the culprits of a mini-batch that failed as a whole."""
         self._isolation.narrow(0, len(self._paths), fault)
 
-    def try_rest(self, old: list[Piece], *, may_narrow: bool) -> None:
+    def keep(self, old: list[Piece], facts: Facts) -> None:
+        """Take over the pieces that an earlier attempt scored, and which of their files had no rows."""
+        self._old = old
+        at = {file.path: position for position, file in enumerate(self._due.files)}
+        settled = self._settled()
+        for failed in facts.failed:
+            if at[failed.path] in settled:
+                self._short[at[failed.path]] = facts.faults[failed.fault]
+
+    def _settled(self) -> set[int]:
+        return {position for piece in self._old for position in range(piece.first, piece.end)}
+
+    def try_rest(self, *, may_narrow: bool) -> None:
         """Call run() with what is in no piece yet, each run of neighbours at once; files not fetched are given up.
 
         Args:
-            old: pieces scored by earlier attempts.
             may_narrow: find the culprits of a call that fails; otherwise all its files are given up.
         """
-        self._old = old
-        settled = {position for piece in old for position in range(piece.first, piece.end)}
+        settled = self._settled()
         for position, fault in self._due.unfetched.items():
             if position not in settled:
                 self._isolation.blame(position, position + 1, fault)
@@ -112,10 +123,12 @@ class Rescue:
         for culprit in self._isolation.culprits:
             number = faults.setdefault(culprit.fault.without_traceback(), len(faults))
             failed[culprit.position] = self._failed_file(culprit.position, number, culprit.calls, culprit.seconds)
+        for position, fault in self._short.items():
+            failed[position] = self._failed_file(position, faults.setdefault(fault, len(faults)))
         for one in self._isolation.kept if self._is_short else []:
-            missing, fault = missing_files(one.end - one.first, one.scored)
-            if fault is not None:
-                number = faults.setdefault(fault, len(faults))
+            missing, short = missing_files(one.end - one.first, one.scored)
+            if short is not None:
+                number = faults.setdefault(short, len(faults))
                 failed.update((one.first + at, self._failed_file(one.first + at, number)) for at in missing)
         return tuple(failed[position] for position in sorted(failed)), tuple(faults)
 

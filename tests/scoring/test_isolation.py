@@ -214,6 +214,25 @@ def test_a_resumed_job_tries_the_culprits_again_and_no_file_whose_rows_are_store
 
 
 CASES = int(os.environ.get("ISOLATION_CASES", "20"))  # of a second each; more of them are a soak
+
+
+def test_a_file_without_a_row_stays_failed_when_a_culprit_beside_it_is_tried_again(make_manifest, tmp_path):
+    (tmp_path / "seen").mkdir()
+    names = [f"{number:02d}" for number in range(8)]
+    names[1], names[6] = "01-skip", "06-kill"
+    inputs = write_files(tmp_path / "in", names)
+    settings = {"mini_batch_size": 8, "retry_settings": {"max_retries": 0}}
+    manifest = make_manifest("poisoned.py", inputs, {"SEEN": str(tmp_path / "seen")}, **settings)
+    manifest.write()
+    write_listing(manifest.input, Folder(manifest.folder))
+    for _ in range(2):
+        fleet = Fleet(manifest.launch(), has_scored=True)
+        with pytest.raises(MiniBatchesFailedError):
+            score_chunk(Job.open(manifest.folder), Chunk(first=0, last=0), fleet, attempt=1, tell=lambda news: None)
+        fleet.close()
+        assert [cause.first for cause in assemble(Job.open(manifest.folder)).causes] == ["01-skip", "06-kill"]
+
+
 KINDS = ["raise", "exit", "kill", "segfault", "garbage", "once", "skip"]
 FILES = st.lists(st.sampled_from(["good"] * 12 + KINDS), min_size=1, max_size=24)
 
