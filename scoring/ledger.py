@@ -73,7 +73,7 @@ class Totals:
     fetch_seconds: float = 0.0
     columns: dict[str, None] = field(default_factory=dict)
     causes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    examples: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    examples: dict[tuple[str, str], Cause] = field(default_factory=dict)
 
     @property
     def is_balanced(self) -> bool:
@@ -82,10 +82,7 @@ class Totals:
 
     def grouped(self) -> list[Cause]:
         """Causes of failure, most frequent first."""
-        return [
-            Cause(error=key[0], where=key[1], message=self.examples[key][0], files=count, first=self.examples[key][1])
-            for key, count in self.causes.most_common()
-        ]
+        return [self.examples[key].model_copy(update={"files": files}) for key, files in self.causes.most_common()]
 
     def add(self, entry: Entry) -> None:
         """Account for one mini-batch."""
@@ -110,9 +107,14 @@ class Totals:
 
     def _blame(self, fault: Fault, path: str) -> None:
         where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
-        key = (fault.error, where)
+        place = where
+        if fault.where and fault.error == "timeout":  # a script that hangs in a loop is found at any of its lines
+            place = f"{fault.where.file} in {fault.where.function}"
+        key = (fault.error, place)
         self.causes[key] += 1
-        self.examples.setdefault(key, (fault.message.strip().split("\n", 1)[0][:300], path))
+        if key not in self.examples:
+            message = fault.message.strip().split("\n", 1)[0][:300]
+            self.examples[key] = Cause(error=fault.error, where=where, message=message, files=0, first=path)
 
 
 def entries(job: Job) -> Iterator[Entry]:

@@ -138,6 +138,13 @@ def test_causes_are_grouped_by_class_and_place(score_with):
     )
 
 
+def test_a_loop_that_hangs_is_one_cause_whichever_of_its_lines_was_at_work(score_with):
+    outcome = score_with("poisoned.py", ["0-hang", "1", "2-hang", "3", "4-hang", "5-hang"], timeout=0.4, slots=2)
+    assert outcome.counts == (2, 4, 0, 0)
+    [cause] = outcome.summary.causes
+    assert (cause.files, cause.error, cause.first) == (4, "timeout", "0-hang")
+
+
 def test_a_script_is_not_broken_because_every_mini_batch_has_a_bad_file(score_with):
     names = [f"{number:03d}" + "-raise" * (number % 10 == 4) for number in range(400)]
     outcome = score_with("poisoned.py", names, size=10, slots=2, max_retries=1)
