@@ -75,9 +75,16 @@ def main() -> None:
         ladder = Ladder(workspace, server, server.idle_requests(IDLE_SECONDS))
         for count in arguments.files:
             result.jobs.append(ladder.climb(count))
-            console.print(table.on_terminal(f"{result.machine}", table.growth(result)))
-    keep(table.on_page(f"{result.machine}", table.growth(result)), arguments.results / "scale.md")
-    console.print("kept:", keep(result, arguments.results / "scale.json"))
+            for title, rows in tables(result).items():
+                console.print(table.on_terminal(title, rows))
+    pages = [table.on_page(title, rows) for title, rows in tables(result).items()]
+    kept = [keep(result, arguments.results / "scale.json"), keep("\n".join(pages), arguments.results / "scale.md")]
+    console.print("kept:", *kept)
+
+
+def tables(result: Scale) -> dict[str, table.Rows]:
+    """What is shown, by title."""
+    return {f"Jobs on {result.machine}": table.growth(result), "Seconds of each stage": table.stages(result)}
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,6 +10,8 @@ Rows = list[dict[str, str]]
 ROLES = ("flow", "scoring", "server", "worker")
 STANDARD = "pool"
 """The system whose scoring time is 1."""
+LEAST = 0.1
+"""Seconds of it below which nothing is compared with it: there was nothing to do."""
 SCALED = "about "
 """Before a figure that was scaled up from fewer mini-batches."""
 
@@ -36,19 +38,26 @@ def compare(result: Comparison, case: Case) -> Rows:
 
 
 def growth(result: Scale) -> Rows:
-    """What each job took: seconds, megabytes, and what it asked of Prefect."""
-    stages = dict.fromkeys(stage for job in result.jobs for stage in job.stages)
+    """What each job took: wall time, memory, and what it asked of Prefect."""
     return [
         {
             "files": f"{job.files:,}",
             "mini-batches": f"{job.mini_batches:,}",
             "whole job, s": f"{job.whole:.1f}",
             "ms a mini-batch": f"{job.tax:.2f}",
-            **{f"{stage}, s": f"{job.stages.get(stage, 0):.1f}" for stage in stages},
             **{f"{role}, MB": f"{job.memory.get(role, 0) / 1e6:.0f}" for role in ROLES},
             "task runs": str(job.task_runs),
             "API calls": str(job.requests),
         }
+        for job in result.jobs
+    ]
+
+
+def stages(result: Scale) -> Rows:
+    """The seconds of each stage, as the jobs' summaries tell them."""
+    known = dict.fromkeys(stage for job in result.jobs for stage in job.stages)
+    return [
+        {"files": f"{job.files:,}", **{stage: f"{job.stages.get(stage, 0):.1f}" for stage in known}}
         for job in result.jobs
     ]
 
@@ -70,7 +79,7 @@ def _ratio(result: Comparison, case: Case, system: str) -> str:
     if STANDARD not in result.titles:
         return ""
     scoring, standard = (result.spread(name, case, "scoring").median for name in (system, STANDARD))
-    return f"{scoring / standard:.2f}"
+    return f"{scoring / standard:.2f}" if standard > LEAST else ""
 
 
 def _with_spread(result: Comparison, case: Case, system: str, figure: Figure) -> str:

@@ -42,6 +42,11 @@ def test_a_time_that_was_scaled_up_says_so_and_its_tax_is_that_of_what_was_run()
     assert "about" not in pool["scoring"]
 
 
+def test_nothing_is_compared_with_a_pool_that_had_nothing_to_do():
+    rows = table.compare(compared(run("pool", 0.001), run("loop", 4)), CASE)
+    assert [row["scoring / Pool"] for row in rows] == ["", ""]
+
+
 def test_tables_are_the_same_on_a_terminal_and_on_a_page():
     rows = table.compare(compared(run("pool", 1), run("loop", 4)), CASE)
     shown = table.on_terminal("Title", rows)
@@ -50,7 +55,7 @@ def test_tables_are_the_same_on_a_terminal_and_on_a_page():
     assert all(cell in page for row in rows for cell in row.values())
 
 
-def test_growth_shows_the_stages_of_the_summary_and_memory_by_role():
+def test_growth_shows_memory_by_role_and_the_stages_of_the_summary():
     job = Growth(
         files=1_000_000,
         mini_batches=100_000,
@@ -62,10 +67,11 @@ def test_growth_shows_the_stages_of_the_summary_and_memory_by_role():
         memory={"flow": 150 * 10**6, "scoring": 30 * 10**6, "all": 1},
         busy=0,
     )
-    (row,) = table.growth(Scale(machine=machine.describe(), processes=2, mini_batch_size=10, jobs=[job]))
-    assert row["files"] == "1,000,000"
-    assert (row["list, s"], row["score, s"], row["flow, MB"], row["server, MB"]) == ("3.2", "40.0", "150", "0")
+    result = Scale(machine=machine.describe(), processes=2, mini_batch_size=10, jobs=[job])
+    (row,) = table.growth(result)
+    assert (row["files"], row["flow, MB"], row["server, MB"]) == ("1,000,000", "150", "0")
     assert (row["task runs"], row["API calls"]) == ("9", "57")
+    assert table.stages(result) == [{"files": "1,000,000", "list": "3.2", "score": "40.0"}]
 
 
 def test_requests_are_counted_in_the_servers_log(tmp_path):
