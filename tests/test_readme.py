@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
+from blocks.specs import Deployment, Endpoint
 from deployments.cli.main import batchpoint
+from deployments.declarations import declare, read
 from scoring.settings import RetrySettings, Settings, Strict
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +43,26 @@ def test_the_settings_that_are_shown_are_those_of_the_code() -> None:
 def test_every_page_is_named_in_the_readme() -> None:
     pages = [str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md")]
     assert [page for page in pages if f"]({page})" not in README] == []
+
+
+def test_the_readmes_own_model_is_declared_and_scores_in_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = README.partition("## Your own model")[2]
+    for name, text in re.findall(r"^`(\S+)`\n\n```\w+\n(.*?)^```", own, re.MULTILINE | re.DOTALL):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    Path("texts").mkdir()
+    Path("texts/a.txt").write_text("a good and lovely day")
+    Path("texts/b.txt").write_text("a day")
+    assert (
+        declare(Endpoint, read("endpoint.yml")).spec.name
+        == declare(Deployment, read("deployment.yml")).spec.endpoint_name
+    )
+    notebook = own.partition("### In a notebook")[2].partition("```python\n")[2].partition("```")[0]
+    exec(notebook)
+    assert Path("texts-scored/predictions.csv").read_text() == "file,good_words\na.txt,2\nb.txt,0\n"
 
 
 def test_a_shell_that_reads_az_ml_as_batchpoint_passes_over_the_rest_of_az() -> None:
