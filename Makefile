@@ -10,7 +10,7 @@ BENCH := build/bench/venv
 BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
 BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
 
-.PHONY: demo test check fix docs bench bench-scale bench-profile install clean
+.PHONY: demo test check fix docs bench bench-scale bench-profile install azurite clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -46,10 +46,16 @@ bench-profile: $(BENCH)/.installed
 
 install: $(INSTALLED)
 
+# The Azure Blob server that tests start, given node and npm; without it they leave those tests out and say so.
+azurite: node_modules/azurite
+
+node_modules/azurite:
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . azurite@3.37.0
+
 $(INSTALLED): pyproject.toml constraints.txt
 	$(CHECK_PYTHON)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[torch,tensorflow,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[azure,torch,tensorflow,dev]'
 	touch $(INSTALLED)
 
 $(BENCH)/.installed: pyproject.toml constraints.txt

@@ -76,6 +76,17 @@ class UnclearReference(BlockError):  # noqa: N818 - see above
     """A reference is written in a form that is not known."""
 
 
+class UnusableCredentials(BlockError):  # noqa: N818 - see above
+    """The block that a datastore names for its credentials is not there, or holds none."""
+
+    def __init__(self, datastore: str, block: str, reason: str) -> None:
+        super().__init__(datastore, block, reason)
+        self.datastore, self.block, self.reason = datastore, block, reason
+
+    def __str__(self) -> str:
+        return f"datastore {self.datastore!r} has its credentials in Prefect block {self.block}, {self.reason}"
+
+
 def _either(names: tuple[str, ...]) -> str:
     quoted = [repr(name) for name in names]
     if not quoted:

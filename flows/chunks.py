@@ -24,6 +24,7 @@ def attempt(folder: str, chunk: Chunk) -> Report:
         # Not Prefect's retry_delay_seconds: that sleeps in the Dask worker's thread, which Dask then waits for, and a
         # cancel that came meanwhile took 30 s (measured). This wait ends as soon as the job does.
         station.fleet.wait(station.job.manifest.settings.retry_settings.pause())
+    station.open_datastores()
     with station.attempt():
         return score_chunk(station.job, chunk, station.fleet, attempt=number, tell=station.tell)
 

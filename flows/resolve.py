@@ -13,6 +13,7 @@ from blocks.problems import problems_in
 from blocks.references import find_compute, find_model
 from blocks.specs import Compute, Deployment, Endpoint, Model
 from blocks.store import Store
+from flows.access import open_datastores, open_urls
 from flows.contents import check_model
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder, resolve_url
@@ -47,7 +48,9 @@ def resolve(
     """
     folder = job_folder(store, job)
     if Folder(folder).exists(MANIFEST):
-        return Manifest.read(folder)
+        known = Manifest.read(folder)
+        open_datastores(store, known.datastores)
+        return known
     chosen = find_deployment(store, endpoint, deployment)
     adjusted = adjust(chosen, settings)
     compute = find_compute(store, adjusted.compute)
@@ -57,6 +60,7 @@ def resolve(
     check_model(model)
     output_url = output_folder(store, job, output)
     input_url = resolve_url(store, input)
+    datastores = open_urls(store, input_url, output_url)
     locate(input_url)
     check_output(output_url, adjusted.settings, job)
     code = resolve_url(store, adjusted.code_configuration.code)
@@ -65,6 +69,7 @@ def resolve(
         folder=folder,
         input=input_url,
         output=output_url,
+        datastores=datastores,
         script=f"{code}/{adjusted.code_configuration.scoring_script}",
         code=code,
         model_dir=resolve_url(store, model.path),

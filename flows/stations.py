@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import distributed
 
+from blocks.prefect_store import PrefectStore
+from flows.access import open_datastores
 from flows.bulletins import Wire
 from flows.logs import set_up_logs
 from scoring.chunk import Tell
@@ -31,7 +33,14 @@ class Station:
         self.tell = tell
         self.fleet = Fleet(job.manifest.launch(), has_scored=bool(Done(job.folder)))
         self._attempts = 0
+        self._has_opened = False
         self._quiet = threading.Condition()
+
+    def open_datastores(self) -> None:
+        """Have this process open the job's datastores; in a task run, which knows the server that has them."""
+        if not self._has_opened:
+            open_datastores(PrefectStore(), self.job.manifest.datastores)
+            self._has_opened = True
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -19,6 +19,17 @@ class InputError(ScoringError):
     """The input is not there, or holds nothing to score."""
 
 
+class StoreError(ScoringError):
+    """A store does not do what it was asked: it denies it, is not reached, or is of a kind that nothing here opens."""
+
+    def __init__(self, place: str, doing: str, reason: str) -> None:
+        super().__init__(place, doing, reason)
+        self.place, self.doing, self.reason = place, doing, reason
+
+    def __str__(self) -> str:
+        return f"{self.place} cannot be {self.doing}: {self.reason}"
+
+
 class OutputExistsError(ScoringError):
     """The output is there already, and was not asked to be replaced."""
 

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from fsspec.asyn import get_loop
 
+from scoring.access import called
 from scoring.channel import WAIT
 from scoring.copying import copier_of
 from scoring.errors import JobStoppedError
 from scoring.facts import Fault
 from scoring.input_file import InputFile
+from scoring.refusals import reason_of
 from scoring.storage import Folder
 
 FETCHED_AT_ONCE = 32  # files of a job in this process: a store that answers in 20 ms then gives 1,600 a second
@@ -109,7 +111,7 @@ class Fetcher:
         }
 
     def _fault(self, file: InputFile, error: BaseException) -> Fault:
-        message = f"{self._root.url_of(file.path)} cannot be fetched: {error}"
+        message = f"{called(self._root.url_of(file.path))} cannot be fetched: {reason_of(error)}"
         return Fault(error=type(error).__name__, message=message)
 
     async def _fetch(self, file: InputFile, target: str) -> None:

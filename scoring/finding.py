@@ -5,9 +5,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from scoring.access import called
 from scoring.byte_order import in_byte_order
 from scoring.errors import InputError
 from scoring.input_file import InputFile, Unreadable
+from scoring.refusals import explained
 from scoring.storage import Folder
 from scoring.store_pages import etag_of, stored_files
 
@@ -25,7 +27,8 @@ def find_one(root: Folder, name: str) -> InputFile:
     if root.is_local:
         status = Path(root.at(name)).stat()
         return InputFile(name, status.st_size, _local_etag(status))
-    entry = root.fs.info(root.at(name))
+    with explained(root.url_of(name)):
+        entry = root.fs.info(root.at(name))
     return InputFile(name, int(entry.get("size") or 0), etag_of(entry))
 
 
@@ -83,9 +86,23 @@ def locate(url: str) -> tuple[Folder, str | None]:
             return place, None
         if path.is_file():
             return Folder(path.parent), path.name
-    elif place.fs.isdir(place.path):
+    elif _is_remote_folder(place):
         return place, None
-    elif place.fs.isfile(place.path):
+    elif _is_remote_file(place):
         parent, _, name = place.url.rpartition("/")
         return Folder(parent), name
-    raise InputError(f"input {url} is not there; give the path of a folder of files, or of one file")
+    raise InputError(f"input {called(place.url)} is not there; give the path of a folder of files, or of one file")
+
+
+def _is_remote_folder(place: Folder) -> bool:
+    with explained(place.url):
+        return bool(place.fs.isdir(place.path))
+
+
+def _is_remote_file(place: Folder) -> bool:
+    """Fsspec's own isfile() says no also where the store denies to tell."""
+    try:
+        with explained(place.url):
+            return bool(place.fs.info(place.path)["type"] == "file")
+    except FileNotFoundError:
+        return False

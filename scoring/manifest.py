@@ -42,6 +42,7 @@ class Manifest(Record):
     folder: str
     input: str
     output: str
+    datastores: tuple[str, ...] = Field((), description="Names of those that these lie in, and no credentials.")
     script: str
     code: str
     model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")

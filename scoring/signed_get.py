@@ -8,6 +8,7 @@ from yarl import URL
 
 SMALL = 1 << 20  # bytes; larger objects are better off with s3fs, which gets their pieces side by side
 SECONDS_SIGNED = 600
+LEFT, OK, BUSY = 0, 200, 500  # HTTP statuses; the first is none
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 
 
@@ -15,7 +16,7 @@ class SignedGet:
     """Copies objects of one S3 file system to files. Used in fsspec's event loop only.
 
     What does not come with the first try is left to s3fs, which knows about retries, regions and the reasons for
-    refusals. Where it then gets what a signed URL did not give (behind a proxy, say), it is left all the rest too.
+    refusals. Where it then gets what a signed URL was refused (behind a proxy, say), it is left all the rest too.
     """
 
     def __init__(self, fs: Any) -> None:
@@ -25,24 +26,26 @@ class SignedGet:
 
     async def get(self, path: str, target: str, size: int) -> None:
         """Copy the object at `path`, of `size` bytes, to a local file; raises what s3fs raises."""
-        is_worth_it = self._is_any_good and size <= SMALL
-        if is_worth_it and await self._get_signed(path, target):
+        status = await self._get_signed(path, target) if self._is_any_good and size <= SMALL else LEFT
+        if status == OK:
             return
         await self._fs._get_file(path, target)
-        self._is_any_good = self._is_any_good and not is_worth_it
+        if OK < status < BUSY:  # refused, and not just lost or not served this time
+            self._is_any_good = False
 
-    async def _get_signed(self, path: str, target: str) -> bool:
+    async def _get_signed(self, path: str, target: str) -> int:
+        """The HTTP status of getting it; LEFT when there was none."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=PATIENCE, trust_env=True, auto_decompress=False)
         try:
             async with self._session.get(await self._url(path)) as reply:
-                if reply.status != 200:
-                    return False
+                if reply.status != OK:
+                    return reply.status
                 data = await reply.read()
         except (aiohttp.ClientError, TimeoutError):
-            return False
+            return LEFT
         Path(target).write_bytes(data)  # a thread would cost more than so small a write
-        return True
+        return OK
 
     async def _url(self, path: str) -> URL:
         await self._fs.set_session()

@@ -11,6 +11,9 @@ import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from scoring.access import options_for
+from scoring.refusals import explained
+
 
 def as_url(text: str | Path) -> str:
     """A URL as it is, a local path absolute; never with a slash at its end."""
@@ -31,7 +34,8 @@ class Folder:
         if self.is_local:
             self.fs, self.path = LocalFileSystem(), self.url  # a path may hold "::", which fsspec would take apart
         else:
-            self.fs, self.path = url_to_fs(self.url)
+            with explained(self.url, answers=()):
+                self.fs, self.path = url_to_fs(self.url, **options_for(self.url))
 
     def __repr__(self) -> str:
         return f"Folder({self.url!r})"
@@ -53,7 +57,8 @@ class Folder:
         if self.is_local:
             return os.path.lexists(self.at(name))
         self.fs.invalidate_cache()
-        return bool(self.fs.exists(self.at(name)))
+        with explained(self.url_of(name)):
+            return bool(self.fs.exists(self.at(name)))
 
     def names(self) -> list[str]:
         """Names of the files in the folder itself, sorted; none where the folder is not there."""
@@ -65,7 +70,8 @@ class Folder:
                 return []
         self.fs.invalidate_cache()
         try:
-            found = self.fs.ls(self.path, detail=True)
+            with explained(self.url, "listed"):
+                found = self.fs.ls(self.path, detail=True)
         except FileNotFoundError:
             return []
         return sorted(Path(one["name"]).name for one in found if one["type"] == "file")
@@ -74,7 +80,8 @@ class Folder:
         """A file inside, for reading bytes."""
         if self.is_local:
             return Path(self.at(name)).open("rb")
-        return cast("BinaryIO", self.fs.open(self.at(name), "rb"))
+        with explained(self.url_of(name)):
+            return cast("BinaryIO", self.fs.open(self.at(name), "rb"))
 
     def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
         """The bytes of a file inside, or those from `start` up to `end`."""
@@ -82,12 +89,14 @@ class Folder:
             with Path(self.at(name)).open("rb") as file:
                 file.seek(start or 0)
                 return file.read() if end is None else file.read(end - (start or 0))
-        return cast("bytes", self.fs.cat_file(self.at(name), start=start, end=end))
+        with explained(self.url_of(name)):
+            return cast("bytes", self.fs.cat_file(self.at(name), start=start, end=end))
 
     def write(self, name: str, data: bytes) -> None:
         """Put bytes at a name, whole: a temporary name and a rename, or one put."""
         if not self.is_local:
-            self.fs.pipe_file(self.at(name), data)
+            with explained(self.url_of(name), "written", answers=()):
+                self.fs.pipe_file(self.at(name), data)
             return
         path = Path(self.at(name))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,13 +109,14 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """Remove a file inside, if it is there."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), explained(self.url_of(name), "removed"):
             self.fs.rm_file(self.at(name))
 
     def put(self, local: Path, name: str) -> None:
         """Put a local file at a name, whole; the local file may be moved away."""
         if not self.is_local:
-            self.fs.put_file(str(local), self.at(name))
+            with explained(self.url_of(name), "written", answers=()):
+                self.fs.put_file(str(local), self.at(name))
             return
         path = Path(self.at(name))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from scoring.input_file import InputFile
+from scoring.refusals import explained
 from scoring.storage import Folder
 
 FILES = "BatchpointFiles"  # where a page's files are put beside what botocore made of the rest
@@ -19,10 +20,11 @@ def stored_files(root: Folder) -> Iterator[InputFile]:
     """
     entries = _s3_entries(root) if hasattr(root.fs, "call_s3") else _found_entries(root)
     begin = len(root.path.rstrip("/")) + 1
-    for name, size, etag in entries:
-        path = name[begin:]
-        if path and not path.endswith("/"):  # an empty object that stands for a folder
-            yield InputFile(path, size, etag)
+    with explained(root.url, "listed"):
+        for name, size, etag in entries:
+            path = name[begin:]
+            if path and not path.endswith("/"):  # an empty object that stands for a folder
+                yield InputFile(path, size, etag)
 
 
 def etag_of(entry: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.server_fixture"]
+pytest_plugins = ["tests.server_fixture", "tests.store_fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,12 +3,13 @@
 from blocks.specs.assets import Conda, Data, Environment, Model
 from blocks.specs.base import Asset, Part, Spec, is_read_only
 from blocks.specs.compute import Compute
-from blocks.specs.datastore import Datastore
+from blocks.specs.datastore import AzureCredentials, Datastore
 from blocks.specs.deployment import CodeConfiguration, Deployment, Resources
 from blocks.specs.endpoint import Defaults, Endpoint
 
 __all__ = [
     "Asset",
+    "AzureCredentials",
     "CodeConfiguration",
     "Compute",
     "Conda",

@@ -2,9 +2,10 @@
 
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from scoring.settings import Strict
@@ -76,6 +77,11 @@ class Spec(Part):
     @abstractmethod
     def key(self) -> tuple[str, ...]:
         """The names under which it is registered, unique among its kind without regard to case."""
+
+
+def written_as(value: object) -> str:
+    """The branch of a union that is either a reference or what is referred to: a Discriminator for it."""
+    return "<inline>" if isinstance(value, Mapping | BaseModel) else "<reference>"
 
 
 def as_any_of(schema: JsonDict) -> None:

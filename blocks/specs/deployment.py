@@ -1,11 +1,9 @@
 """Deployments as declared."""
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     Discriminator,
     Field,
     SerializerFunctionWrapHandler,
@@ -15,19 +13,14 @@ from pydantic import (
 )
 
 from blocks.specs.assets import Environment, Model
-from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap, as_any_of
+from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap, as_any_of, written_as
 from scoring.settings import OutputAction, Settings
 
-
-def _written_as(value: object) -> str:
-    return "<inline>" if isinstance(value, Mapping | BaseModel) else "<reference>"
-
-
 ModelOrReference = Annotated[
-    Annotated[str, Tag("<reference>")] | Annotated[Model, Tag("<inline>")], Discriminator(_written_as)
+    Annotated[str, Tag("<reference>")] | Annotated[Model, Tag("<inline>")], Discriminator(written_as)
 ]
 EnvironmentOrReference = Annotated[
-    Annotated[str, Tag("<reference>")] | Annotated[Environment, Tag("<inline>")], Discriminator(_written_as)
+    Annotated[str, Tag("<reference>")] | Annotated[Environment, Tag("<inline>")], Discriminator(written_as)
 ]
 
 

@@ -11,6 +11,8 @@ from deployments.cli.session import Session
 from deployments.declarations import read
 from deployments.service import datastores, shown
 
+CREDENTIALS = "The Prefect block that has them: aws-credentials/NAME or minio-credentials/NAME for s3, or secret/NAME."
+
 
 @click.group("datastore", cls=Noun)
 def datastore() -> None:
@@ -22,6 +24,10 @@ def datastore() -> None:
 @options.named(Datastore, required=False)
 @click.option("--type", "-t", help=options.about(Datastore, "type"))
 @click.option("--root", help=options.about(Datastore, "root"))
+@click.option("--credentials", metavar="SLUG/NAME", help=CREDENTIALS)
+@click.option("--endpoint-url", help=options.about(Datastore, "endpoint_url"))
+@click.option("--account-name", help=options.about(Datastore, "account_name"))
+@click.option("--container-name", help=options.about(Datastore, "container_name"))
 @options.description(Datastore)
 @options.assignments
 @click.pass_obj

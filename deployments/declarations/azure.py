@@ -162,6 +162,10 @@ def _compute(document: Document) -> list[str]:
 
 def _datastore(document: Document) -> list[str]:
     _from_folder(document, ("root",))
+    if document.get(("credentials",)) == {}:  # what Azure writes for a public container
+        document.take(("credentials",))
+    if options := document.get(("options",)):
+        document.put(("options",), plain(options), document.place(("options",)))
     return []
 
 

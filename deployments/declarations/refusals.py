@@ -12,7 +12,8 @@ ONLINE = "it belongs to online endpoints, and this is a batch endpoint; remove i
 REACH = "who can reach the endpoint is decided by who reaches the server; remove it"
 CALLERS = "who may call is decided by who reaches the server; leave auth_mode out"
 FIXED = "it is the deployment's, for all its jobs; create another deployment, and name it with --deployment-name"
-STORES = "only folders that this machine sees can be datastores; give type: local, and the folder under root"
+FILE_SHARES = "file shares are not read here; mount it and give type: local with its folder, or use a blob container"
+LAKES = "a data lake's file systems are blob containers too: give type: azure_blob, with container_name"
 
 REFUSED_KEYS: dict[type[BaseModel], dict[Keys, str]] = {
     Endpoint: {
@@ -61,10 +62,9 @@ REFUSED_VALUES: dict[type[BaseModel], dict[Keys, dict[str, str]]] = {
     Data: {("type",): {"mltable": "tables are not read here; use uri_folder or uri_file, which the script reads"}},
     Datastore: {
         ("type",): {
-            "azure_blob": STORES,
-            "azure_file": STORES,
-            "azure_data_lake_gen1": STORES,
-            "azure_data_lake_gen2": STORES,
+            "azure_file": FILE_SHARES,
+            "azure_data_lake_gen1": "these were shut down; give another store",
+            "azure_data_lake_gen2": LAKES,
         }
     },
 }

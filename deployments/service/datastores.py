@@ -1,7 +1,8 @@
 """Every verb of datastores."""
 
-from pathlib import Path
+from fsspec import get_filesystem_class
 
+from blocks.credentials import forget_secrets, keep_secrets, options_of
 from blocks.names import same_name
 from blocks.specs import Data, Datastore
 from blocks.store import Store
@@ -10,19 +11,27 @@ from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.lookup import find
 from deployments.service.uploads import local_root
 from flows.paths import DEFAULT_DATASTORE, IN_DATASTORE
+from scoring.access import lies_in
+from scoring.storage import as_url
 
 
 def create(store: Store, datastore: Datastore) -> Datastore:
-    """Register a datastore, in place of the one of its name; its folder is made if need be.
+    """Register a datastore, in place of the one of its name.
 
-    Raises: UnusableError when the folder cannot be made.
+    A local one's folder is made if need be. Secrets that are written in it are put into a Prefect Secret block.
+    Raises: UnusableError for a folder that cannot be made, a package that is not installed, and for a default
+        datastore that is no folder; UnusableCredentials; ConflictError when its root is that of another.
     """
-    with about("root"):
-        root = local_root(datastore)
-        _make(root)
     existing = find(store, Datastore, datastore.name)
-    registered = datastore.model_copy(update={"root": str(root), "name": existing.name if existing else datastore.name})
+    named = datastore.model_copy(update={"name": existing.name if existing else datastore.name})
+    with about("root"):
+        placed = _as_folder(named) if named.type == "local" else _as_store(store, named)
+    with about("credentials"):
+        registered = keep_secrets(placed)
+        options_of(registered)
     store.put(registered)
+    if existing is not None and existing.credentials != registered.credentials:
+        forget_secrets(existing)
     return registered
 
 
@@ -54,6 +63,7 @@ def delete(store: Store, name: str) -> None:
             "batchpoint data delete"
         )
     store.delete(Datastore, datastore.name)
+    forget_secrets(datastore)
 
 
 def _lies_in(path: str, datastore: Datastore) -> bool:
@@ -70,10 +80,39 @@ def ensure_default_datastore(store: Store) -> Datastore:
     return create(store, Datastore(name=DEFAULT_DATASTORE, root=str(root), description="Models, code and jobs."))
 
 
-def _make(root: Path) -> None:
+def _as_folder(datastore: Datastore) -> Datastore:
+    root = local_root(datastore)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnusableError(
             f"datastore root {root} cannot be made: {error.strerror}; give a folder that you may write"
         ) from error
+    return datastore.model_copy(update={"root": str(root)})
+
+
+def _as_store(store: Store, datastore: Datastore) -> Datastore:
+    root = as_url(datastore.root)
+    if same_name(datastore.name, DEFAULT_DATASTORE):
+        raise UnusableError(
+            f"root {root} is no folder, and scoring processes read models and code as files, which are kept in "
+            f"{DEFAULT_DATASTORE}; give the store another name"
+        )
+    try:
+        get_filesystem_class(root.partition("://")[0])
+    except (ImportError, ValueError) as error:
+        extra = "; install it: pip install 'batchpoint[azure]'" if datastore.type == "azure_blob" else ""
+        raise UnusableError(f"root {root} cannot be opened here: {error}{extra}") from error
+    for other in store.list(Datastore):
+        if not same_name(other.name, datastore.name) and _are_confused(other, datastore, root):
+            raise ConflictError(
+                f"root {root} cannot be told from that of datastore {other.name!r}, {other.root}, which is elsewhere "
+                "or has other credentials; give a folder of its own in the store, or delete the other"
+            )
+    return datastore.model_copy(update={"root": root})
+
+
+def _are_confused(one: Datastore, other: Datastore, root: str) -> bool:
+    """Whether a URL would not tell which of two datastores is meant: the longest root that it lies in decides."""
+    is_within = lies_in(root, one.root) or lies_in(one.root, root)
+    return one.root == root or (is_within and one.place != other.place)

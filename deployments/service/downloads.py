@@ -29,7 +29,7 @@ def download(store: Store, client: SyncPrefectClient, name: str, target: Path, o
             f"batchpoint job stream --name {job.name}"
         )
     manifest = manifest_of(store, job)
-    summary = summary_of(manifest) if manifest is not None else None
+    summary = summary_of(store, manifest) if manifest is not None else None
     if manifest is None or summary is None:
         raise ConflictError(f"job {job.name!r} left no output; it ended {job.status}: {job.state_message}")
     source, folder = Folder(manifest.output), target / "named-outputs" / output

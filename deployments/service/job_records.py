@@ -16,9 +16,11 @@ from pydantic import BaseModel, Field
 from blocks.errors import BlockError
 from blocks.store import Store
 from deployments.service.registration import FLOW, Order
+from flows.access import open_datastores
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder
 from scoring.assemble import Files, Summary
+from scoring.errors import ScoringError
 from scoring.manifest import MANIFEST, Manifest
 from scoring.output import SUMMARY
 from scoring.storage import Folder
@@ -163,9 +165,16 @@ def with_files(store: Store, job: Job) -> Job:
             "input": manifest.input,
             "output": manifest.output,
         }
-        summary = summary_of(manifest)
-        found["files"] = summary.files if summary is not None else None
+        found["files"] = _files_of(store, manifest)
     return job.model_copy(update=found)
+
+
+def _files_of(store: Store, manifest: Manifest) -> Files | None:
+    try:
+        summary = summary_of(store, manifest)
+    except (BlockError, ScoringError):  # a job can be shown, and canceled, while its output's store is out of reach
+        return None
+    return summary.files if summary is not None else None
 
 
 def manifest_of(store: Store, job: Job) -> Manifest | None:
@@ -174,8 +183,9 @@ def manifest_of(store: Store, job: Job) -> Manifest | None:
     return Manifest.read(folder.url) if folder is not None and folder.exists(MANIFEST) else None
 
 
-def summary_of(manifest: Manifest) -> Summary | None:
-    """What a job's output says of itself, if there is any yet."""
+def summary_of(store: Store, manifest: Manifest) -> Summary | None:
+    """What a job's output says of itself, if there is any yet. Raises: BlockError, StoreError where it is remote."""
+    open_datastores(store, manifest.datastores)
     output = Folder(manifest.output)
     if not output.exists(SUMMARY):
         return None

@@ -16,6 +16,7 @@ from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.job_records import Job
 from deployments.service.registration import Launcher, Order
+from flows.access import open_urls
 from flows.paths import find_data, names_data_asset, output_folder, resolve_url
 from flows.resolve import adjust, check_instances, find_deployment
 from scoring.errors import InputError
@@ -107,7 +108,9 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     if request.output:
         parameters["output"] = _absolute(request.output)
         with about("output_path"):
-            check_output(output_folder(store, "", parameters["output"]), adjusted.settings)
+            folder = output_folder(store, "", parameters["output"])
+            open_urls(store, folder)
+            check_output(folder, adjusted.settings)
     if settings := request.overrides.model_dump(mode="json", exclude_none=True):
         parameters["settings"] = settings
     if request.job_name is not None:
@@ -123,6 +126,7 @@ def check_input(store: Store, text: str, kind: FilesType | None, deployment: Dep
     Raises: JobRefusedError for a path of a form we don't know; InputError.
     """
     url = resolve_url(store, text)
+    open_urls(store, url)
     root, file = locate(url)
     if kind == "uri_file" and file is None:
         raise InputError(f"input {url} is a folder; give one file, or --input-type uri_folder")

@@ -113,7 +113,9 @@ def local_root(datastore: Datastore) -> Path:
     """The folder of a local datastore. Raises: UnusableError when its root is elsewhere."""
     root = as_url(datastore.root)
     if "://" in root:
-        raise UnusableError(f"datastore {datastore.name!r} has root {root}; a local datastore's root is a folder")
+        raise UnusableError(
+            f"datastore {datastore.name!r} has root {root}; a local datastore's root is a folder; give the store's type"
+        )
     return Path(root)
 
 

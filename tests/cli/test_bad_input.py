@@ -217,7 +217,12 @@ def test_a_wrong_flag_of_a_deployment_is_told_with_the_flag(refused, ready, flag
         ("data", "name: d\npath: model\ntype: uri_file", "/model is a folder, and type is uri_file; give --type uri_f"),
         ("data", "name: d\npath: gone", "/gone does not exist; give the path of a file or folder"),
         ("data", "name: d\npath: azureml://datastores/s/paths/x", "2: no datastore 's' is registered; there is"),
-        ("datastore", "name: s\ntype: azure_blob\naccount_name: a", "2: type is 'azure_blob': only folders that this"),
+        (
+            "datastore",
+            "name: s\ntype: azure_blob\naccount_name: a",
+            " a datastore of type azure_blob has an account_name",
+        ),
+        ("datastore", "name: s\ntype: azure_file", "2: type is 'azure_file': file shares are not read here; mount it"),
         ("datastore", "name: s\nroot: /proc/x/y", "2: datastore root /proc/x/y cannot be made: No such file or dir"),
         ("compute", "name: c\nmax_instances: zero", "2: max_instances is 'zero'; it must be a whole number"),
     ],

@@ -225,10 +225,27 @@ def test_a_datastores_folder_is_found_beside_its_file(written, tmp_path):
     assert declare(Datastore, written("name: shared\nroot: file:///data\n")).spec.root == "file:///data"
 
 
-def test_a_datastore_in_a_cloud_is_refused(written, problems):
-    assert problems(Datastore, written("name: blob\ntype: azure_blob\nroot: x\n")) == [
-        "spec.yml:2: type is 'azure_blob': only folders that this machine sees can be datastores; give type: local, "
-        "and the folder under root"
+def test_a_blob_container_of_azures_is_taken_as_it_is_written(written):
+    written_for_azure = """
+$schema: https://azuremlschemas.azureedge.net/latest/azureBlob.schema.json
+name: blob
+type: azure_blob
+account_name: account
+container_name: images
+endpoint: core.windows.net
+protocol: wasbs
+credentials:
+  account_key: THE-KEY
+"""
+    spec = declare(Datastore, written(written_for_azure)).spec
+    assert (spec.root, spec.account_name) == ("az://images", "account")
+    assert "THE-KEY" not in repr(spec)
+
+
+def test_stores_of_azures_that_are_not_read_here_are_refused(written, problems):
+    assert problems(Datastore, written("name: lake\ntype: azure_data_lake_gen2\nfilesystem: x\n")) == [
+        "spec.yml:2: type is 'azure_data_lake_gen2': a data lake's file systems are blob containers too: give type: "
+        "azure_blob, with container_name"
     ]
 
 
