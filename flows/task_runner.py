@@ -6,10 +6,11 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+import dask.config
 import distributed
 from prefect import Task
 from prefect.client.schemas.objects import RunInput
-from prefect.context import serialize_context
+from prefect.context import SettingsContext, serialize_context
 from prefect.futures import PrefectFuture
 from prefect.utilities.collections import visit_collection
 from prefect.utilities.engine import collect_task_run_inputs_sync
@@ -47,6 +48,8 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
 
         Raises: RuntimeError when the cluster is there already.
         """
+        # Dask's sampling profiler costs a job 0.2 s, and looks at threads that only wait for scoring processes.
+        dask.config.set({"distributed.worker.profile.enabled": False})
         self._use_class(
             distributed.LocalCluster,
             {
@@ -175,7 +178,7 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
     ) -> distributed.Future:
         """Submit to Dask; for one place, where there are several, and anew after the Dask worker there died."""
         if deaths:
-            self._shared.pop(id(task), None)  # those that died may have been all that held it
+            self._shared.clear()  # those that died may have been all that held it
         given = self._optimize_futures(parameters)
         inputs: dict[str, set[Any]] = {
             name: collect_task_run_inputs_sync(value, future_cls=distributed.Future) for name, value in given.items()
@@ -184,7 +187,8 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             inputs[name] = inputs.get(name, set()) | upstream
         future = self.client.submit(
             task_runs.run,
-            self._share(task),
+            self._share(self, self._surroundings),
+            self._share(task, lambda: task),
             task_run_id,
             given,
             self._optimize_futures(wait_for) if wait_for else None,
@@ -235,22 +239,25 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             return None
         return Dispatch(self.client, self._slots_elsewhere, lambda place: self._prepare(place))
 
-    def _share(self, task: "Task[..., Any]") -> Any:
-        """The future of a task's shared part on every Dask worker; scattered at the task's first submit."""
-        known = self._shared.get(id(task))
+    def _share(self, one: object, make: Callable[[], object]) -> Any:
+        """The future of something that lies on every Dask worker; scattered when it is first asked for."""
+        known = self._shared.get(id(one))
         if known is None:
-            shared = task_runs.Shared(key=str(uuid4()), task=task, context=self._context)
-            known = self._shared[id(task)] = (task, self.client.scatter(shared, broadcast=True, hash=False))
+            known = self._shared[id(one)] = (one, self.client.scatter(make(), broadcast=True, hash=False))
         return known[1]
 
-    @cached_property
-    def _shared(self) -> dict[int, tuple["Task[..., Any]", Any]]:
-        # The task is kept beside its future so that its id is not given to another one.
-        return {}
+    def _surroundings(self) -> task_runs.Surroundings:
+        context = serialize_context()
+        settings = SettingsContext.get()
+        if self._dispatch is None and settings is not None:
+            # In the same process the models themselves will do, and need not be made of text again: 30 ms each time.
+            context["settings_context"] = dict(settings)
+        return task_runs.Surroundings(key=str(uuid4()), context=context)
 
     @cached_property
-    def _context(self) -> dict[str, Any]:
-        return serialize_context()
+    def _shared(self) -> dict[int, tuple[object, Any]]:
+        # What was scattered is kept beside its future, so that its id is not given to another thing.
+        return {}
 
 
 def _sent_in(expr: Any) -> list[Sent]:

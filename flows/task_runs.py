@@ -23,11 +23,10 @@ KEPT = 4  # flow runs whose context a Dask worker keeps, on a cluster that serve
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What the task runs of one task in one flow run have in common: sent to each Dask worker once."""
+class Surroundings:
+    """What all task runs of a flow run have around them: sent to each Dask worker once."""
 
     key: str
-    task: "Task[..., Any]"
     context: dict[str, Any]
 
 
@@ -37,17 +36,17 @@ class _Entered:
     It belongs to one thread: Prefect counts how often the client's context is entered, and that count has no lock.
     """
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, around: Surroundings) -> None:
         self.context = contextvars.Context()
-        opened = self.context.run(_open, shared)
+        opened = self.context.run(_open, around)
         # What was opened in a context must be closed in it, also when the thread that kept it just ends.
         self.close = weakref.finalize(self, self.context.run, opened.close)
 
 
-def _open(shared: Shared) -> ExitStack:
+def _open(around: Surroundings) -> ExitStack:
     stack = ExitStack()
     client = stack.enter_context(SyncClientContext.get_or_create())
-    stack.enter_context(hydrated_context(shared.context, client=client.client))
+    stack.enter_context(hydrated_context(around.context, client=client.client))
     return stack
 
 
@@ -55,20 +54,21 @@ class _Kept(threading.local):
     def __init__(self) -> None:
         self.entered: OrderedDict[str, _Entered] = OrderedDict()
 
-    def of(self, shared: Shared) -> _Entered:
-        if shared.key not in self.entered:
+    def of(self, around: Surroundings) -> _Entered:
+        if around.key not in self.entered:
             while len(self.entered) >= KEPT:
                 self.entered.popitem(last=False)[1].close()
-            self.entered[shared.key] = _Entered(shared)
-        self.entered.move_to_end(shared.key)
-        return self.entered[shared.key]
+            self.entered[around.key] = _Entered(around)
+        self.entered.move_to_end(around.key)
+        return self.entered[around.key]
 
 
 _kept = _Kept()
 
 
 def run(
-    shared: Shared,
+    around: Surroundings,
+    task: "Task[..., Any]",
     task_run_id: UUID,
     parameters: dict[str, Any],
     wait_for: Any,
@@ -77,11 +77,11 @@ def run(
     """One task run, in a copy of the flow run's context; its final state, as DaskTaskRunner's own task runs return."""
     work = partial(
         run_task_sync,
-        task=shared.task,
+        task=task,
         task_run_id=task_run_id,
         parameters=parameters,
         wait_for=wait_for,
         return_type="state",
         dependencies=dependencies,
     )
-    return _kept.of(shared).context.copy().run(cast("Callable[[], State[Any]]", work))
+    return _kept.of(around).context.copy().run(cast("Callable[[], State[Any]]", work))
