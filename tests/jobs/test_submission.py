@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 from blocks.errors import NotRegistered
@@ -12,8 +13,8 @@ from blocks.overrides import Overrides
 from blocks.specs import Defaults, Endpoint
 from deployments.service import endpoints, jobs
 from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
-from deployments.service.prefect_launcher import PrefectLauncher
-from deployments.service.submission import Request
+from deployments.service.sending import launch
+from deployments.service.submission import Request, order_of
 from flows.errors import JobRefusedError
 from scoring.errors import InputError, OutputExistsError
 from tests.jobs.conftest import ENDPOINT, Board
@@ -101,15 +102,16 @@ def test_a_name_that_no_job_may_have(refused, name: str) -> None:
 
 def test_of_several_who_give_one_name_at_once_one_gets_a_job(board: Board) -> None:
     request = Request(ENDPOINT, board.files("a.txt"), job_name="wanted-by-all")
+    order = order_of(board.store, board.store.get(Endpoint, ENDPOINT), request)
     begin = threading.Barrier(4)
 
     def send(_: int) -> bool:
-        launcher = PrefectLauncher()
-        begin.wait()
-        try:
-            jobs.invoke(board.store, launcher, request)
-        except JobNameTakenError:
-            return False
+        with get_client(sync_client=True) as client:
+            begin.wait()
+            try:
+                launch(client, order)
+            except JobNameTakenError:
+                return False
         return True
 
     with ThreadPoolExecutor(4) as threads:
