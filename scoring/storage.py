@@ -112,6 +112,22 @@ class Folder:
         with suppress(FileNotFoundError), explained(self.url_of(name), "removed"):
             self.fs.rm_file(self.at(name))
 
+    def remove_all(self) -> int:
+        """Remove the folder with all that is in it, if it is there; the bytes that its files had."""
+        if self.is_local:
+            path = Path(self.path)
+            freed = sum(each.lstat().st_size for each in path.rglob("*") if each.is_symlink() or not each.is_dir())
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path)
+            return freed
+        self.fs.invalidate_cache()
+        try:
+            freed = int(self.fs.du(self.path))
+            self.fs.rm(self.path, recursive=True)
+        except FileNotFoundError:
+            return 0
+        return freed
+
     def put(self, local: Path, name: str) -> None:
         """Put a local file at a name, whole; the local file may be moved away."""
         if not self.is_local:

@@ -1,22 +1,28 @@
 """`batchpoint job` and `list-jobs`: jobs that were sent, watched, listed, and what they made."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli import options
+from deployments.cli.ages import Age
 from deployments.cli.command import Noun, Verb
 from deployments.cli.following import follow
 from deployments.cli.session import Session
+from deployments.cli.web import open_page
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
     from deployments.service.job_records import Job
+    from deployments.service.removal import Plan, Pruned, Removed
 
 most = click.option(
     "--max-results", "-r", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most."
 )
+web = click.option("--web", is_flag=True, help="Open the job's page; where there is no browser, its link is printed.")
 job_name = click.option("--name", "-n", required=True, help="The job's name, or its id.")
 
 
@@ -61,34 +67,47 @@ def job() -> None:
 
 @job.command("show")
 @job_name
+@web
 @click.pass_obj
-def show(session: Session, name: str) -> "Job":
+def show(session: Session, name: str, web: bool) -> "Job":
     """Show a job: its status, where its output is, and how its files fared."""
     client = _client(session)
     from deployments.service import jobs
 
-    return jobs.show(session.store, client, name)
+    shown = jobs.show(session.store, client, name)
+    if web:
+        open_page(shown)
+    return shown
 
 
 @job.command("list")
 @most
+@click.option("--all-results", "-a", is_flag=True, help="All of them, however many.")
+@click.option("--parent-job-name", hidden=True)
 @click.pass_obj
-def list_all(session: Session, max_results: int) -> "list[Job]":
+def list_all(session: Session, max_results: int, all_results: bool, parent_job_name: str | None) -> "list[Job]":
     """List jobs of all endpoints, the newest first."""
     client = _client(session)
     from deployments.service import jobs
 
-    return jobs.list_all(session.store, client, most=max_results)
+    if parent_job_name is not None:  # Azure's scripts look there for the job that has the output, which is this one
+        return [jobs.show(session.store, client, parent_job_name)]
+    return jobs.list_all(session.store, client, most=None if all_results else max_results)
 
 
 @job.command("stream")
 @job_name
+@web
 @click.pass_context
-def stream(context: click.Context, name: str) -> None:
+def stream(context: click.Context, /, name: str, web: bool) -> None:
     """Follow a job's log and progress until it ends. Exit code 0 when all went well, 3 when it completed with failed
     files, 1 when it failed, 4 when it was canceled; Ctrl-C leaves it running, and gives 130.
     """
     client = _client(context.find_object(Session) or Session())
+    from deployments.service import jobs
+
+    if web:
+        open_page(jobs.read(client, name))
     follow(context, client, name)
 
 
@@ -114,11 +133,46 @@ def cancel(session: Session, name: str, no_wait: bool) -> "Job":
     default=".",
     help="Folder to put named-outputs/score/ into; left out, this one.",
 )
-@click.option("--all", "all_outputs", is_flag=True, hidden=True, expose_value=False)
+@click.option("--all", "everything", is_flag=True, help="The manifest and the logs too, into artifacts/.")
 @click.pass_obj
-def download(session: Session, name: str, output_name: str, download_path: Path) -> list[str]:
+def download(session: Session, name: str, output_name: str, download_path: Path, everything: bool) -> list[str]:
     """Fetch what a job wrote, once it has ended; print the files."""
     client = _client(session)
-    from deployments.service.downloads import download
+    from deployments.service import downloads
 
-    return [str(path) for path in download(session.store, client, name, download_path, output_name)]
+    if everything:
+        fetched = downloads.download_all(session.store, client, name, download_path)
+    else:
+        fetched = downloads.download(session.store, client, name, download_path, output_name)
+    return [str(path) for path in fetched]
+
+
+@job.command("delete")
+@job_name
+@options.yes
+@click.pass_obj
+def delete(session: Session, name: str, yes: bool) -> "Removed":
+    """Delete a job that has ended, with its parts, its logs, and its output unless that was sent elsewhere."""
+    options.confirm(f"Delete job {name} and what it made?", yes)
+    client = _client(session)
+    from deployments.service import removal
+
+    return removal.delete(session.store, client, name)
+
+
+@job.command("prune")
+@click.option("--older-than", type=Age(), required=True, help="How long ago a job has ended, as in 30d, 12h or 2w.")
+@click.option("--dry-run", is_flag=True, help="Only say which would go.")
+@options.yes
+@click.pass_obj
+def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool) -> "Pruned | Plan":
+    """Delete the jobs that ended long ago, but for those whose folders a later job or a data asset needs."""
+    client = _client(session)
+    from deployments.service import removal
+
+    planned = removal.plan(session.store, client, older_than)
+    if dry_run:
+        return planned
+    if planned.going:
+        options.confirm(f"Delete {len(planned.going)} jobs and what they made?", yes)
+    return removal.prune(session.store, client, planned)

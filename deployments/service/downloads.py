@@ -1,15 +1,21 @@
-"""A job's output as local files, laid out as Azure's CLI lays it out."""
+"""What a job wrote, as local files, laid out as Azure's CLI lays them out."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
 
 from blocks.store import Store
 from deployments.service.errors import ConflictError, UnusableError
-from deployments.service.job_records import manifest_of, summary_of
+from deployments.service.job_files import folder_of, manifest_of, summary_of
+from deployments.service.job_records import Job
 from deployments.service.jobs import read
 from flows.paths import OUTPUT
+from scoring.finding import find
+from scoring.input_file import InputFile, Unreadable
+from scoring.manifest import MANIFEST
+from scoring.relay import LOGS
 from scoring.storage import Folder
 
 
@@ -22,18 +28,53 @@ def download(store: Store, client: SyncPrefectClient, name: str, target: Path, o
     """
     if output != OUTPUT:
         raise UnusableError(f"a job has no output {output!r}; its only one is {OUTPUT!r}")
+    job = _ended(client, name)
+    written = _output(store, job, target)
+    if not written:
+        raise ConflictError(f"job {job.name!r} left no output; it ended {job.status}: {job.state_message}")
+    return written
+
+
+def download_all(store: Store, client: SyncPrefectClient, name: str, target: Path) -> list[Path]:
+    """Copy a job's output as `download` does, if it left any, and its manifest and logs into `target`/artifacts/.
+
+    Returns: the files. Raises: JobNotFoundError; UnusableError; ConflictError while the job runs, or when it left
+        nothing.
+    """
+    job = _ended(client, name)
+    folder = folder_of(store, job)
+    logs = [f"{LOGS}/{each.path}" for each in _files(folder, LOGS)] if folder is not None else []
+    kept = [MANIFEST, *logs] if folder is not None and folder.exists(MANIFEST) else logs
+    artifacts = [_fetch(folder, each, target / "artifacts" / each) for each in kept] if folder is not None else []
+    fetched = artifacts + _output(store, job, target)
+    if not fetched:
+        raise ConflictError(f"job {job.name!r} left nothing; it ended {job.status}: {job.state_message}")
+    return fetched
+
+
+def _ended(client: SyncPrefectClient, name: str) -> Job:
     job = read(client, name)
     if not job.has_ended:
         raise ConflictError(
             f"job {job.name!r} is {job.status}; its output is there when it has ended: "
             f"batchpoint job stream --name {job.name}"
         )
+    return job
+
+
+def _output(store: Store, job: Job, target: Path) -> list[Path]:
+    """The files of a job's output, copied; none when it left none."""
     manifest = manifest_of(store, job)
     summary = summary_of(store, manifest) if manifest is not None else None
     if manifest is None or summary is None:
-        raise ConflictError(f"job {job.name!r} left no output; it ended {job.status}: {job.state_message}")
-    source, folder = Folder(manifest.output), target / "named-outputs" / output
+        return []
+    source, folder = Folder(manifest.output), target / "named-outputs" / OUTPUT
     return [_fetch(source, each, folder / each) for each in summary.written]
+
+
+def _files(folder: Folder, name: str) -> Iterator[InputFile | Unreadable]:
+    """The files below a folder inside another, if it is there."""
+    return find(folder.folder(name)) if folder.exists(name) else iter(())
 
 
 def _fetch(source: Folder, name: str, path: Path) -> Path:

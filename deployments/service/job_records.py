@@ -13,17 +13,9 @@ from prefect.states import Scheduled
 from prefect.utilities.urls import url_for
 from pydantic import BaseModel, Field
 
-from blocks.errors import BlockError
-from blocks.store import Store
 from deployments.service.registration import FLOW, Order
-from flows.access import open_datastores
-from flows.errors import JobRefusedError
-from flows.paths import job_folder, output_folder
-from scoring.assemble import Files, Summary
-from scoring.errors import ScoringError
-from scoring.manifest import MANIFEST, Manifest
-from scoring.output import SUMMARY
-from scoring.storage import Folder
+from scoring.assemble import Files
+from scoring.literals import Value
 
 OURS = FlowFilter(name=FlowFilterName(any_=[FLOW]))
 NAME_TAG = "job-name:"
@@ -69,6 +61,7 @@ class Job(BaseModel):
     input: str | None
     output: str | None
     settings: dict[str, Any] = Field(default_factory=dict, description="What the job changes of its deployment.")
+    literals: dict[str, Value] = Field(default_factory=dict, description="Its literal inputs.")
     creation_context: CreationContext
     start_time: datetime | None
     end_time: datetime | None
@@ -113,7 +106,7 @@ def find_run(client: SyncPrefectClient, name: str) -> FlowRun | None:
 
 def record(run: FlowRun, endpoint: str | None) -> Job:
     """A job as its flow run tells it."""
-    state = run.state
+    state, settings = run.state, _mapping(run.parameters, "settings")
     return Job(
         name=name_of(run),
         id=run.id,
@@ -125,7 +118,8 @@ def record(run: FlowRun, endpoint: str | None) -> Job:
         deployment_name=_text(run.parameters, "deployment"),
         input=_text(run.parameters, "input"),
         output=_text(run.parameters, "output"),
-        settings=_mapping(run.parameters, "settings"),
+        settings=settings,
+        literals=settings.get("literals") or {},
         creation_context=CreationContext(created_at=run.created),
         start_time=run.start_time,
         end_time=run.end_time,
@@ -149,62 +143,6 @@ def as_sent(order: Order) -> Job:
         state=Scheduled(),
     )
     return record(run, order.endpoint)
-
-
-def with_files(store: Store, job: Job) -> Job:
-    """The job with what its folders tell beyond its flow run: where its output is, what it resolved to, the totals."""
-    folder = _folder_of(store, job)
-    if folder is None:
-        return job
-    found: dict[str, object] = {"output": _output_of(store, job)}
-    if folder.exists(MANIFEST):
-        manifest = Manifest.read(folder.url)
-        found = {
-            "endpoint_name": manifest.endpoint,
-            "deployment_name": manifest.deployment,
-            "input": manifest.input,
-            "output": manifest.output,
-        }
-        found["files"] = _files_of(store, manifest)
-    return job.model_copy(update=found)
-
-
-def _files_of(store: Store, manifest: Manifest) -> Files | None:
-    try:
-        summary = summary_of(store, manifest)
-    except (BlockError, ScoringError):  # a job can be shown, and canceled, while its output's store is out of reach
-        return None
-    return summary.files if summary is not None else None
-
-
-def manifest_of(store: Store, job: Job) -> Manifest | None:
-    """What a job resolved to, once it has."""
-    folder = _folder_of(store, job)
-    return Manifest.read(folder.url) if folder is not None and folder.exists(MANIFEST) else None
-
-
-def summary_of(store: Store, manifest: Manifest) -> Summary | None:
-    """What a job's output says of itself, if there is any yet. Raises: BlockError, StoreError where it is remote."""
-    open_datastores(store, manifest.datastores)
-    output = Folder(manifest.output)
-    if not output.exists(SUMMARY):
-        return None
-    summary = Summary.model_validate_json(output.read(SUMMARY))
-    return summary if summary.job == manifest.job else None
-
-
-def _folder_of(store: Store, job: Job) -> Folder | None:
-    try:
-        return Folder(job_folder(store, str(job.id)))
-    except BlockError:  # no datastore is registered, so nothing was ever kept
-        return None
-
-
-def _output_of(store: Store, job: Job) -> str | None:
-    try:
-        return output_folder(store, str(job.id), job.output)
-    except (BlockError, JobRefusedError):  # what the user wrote can't be resolved, which the job will say itself
-        return job.output
 
 
 def _text(parameters: Mapping[str, object] | None, name: str) -> str | None:

@@ -19,7 +19,8 @@ from prefect.states import Cancelling
 from blocks.specs import Endpoint
 from blocks.store import Store
 from deployments.service.errors import ConflictError, ServiceError
-from deployments.service.job_records import OURS, Job, find_run, record, with_files
+from deployments.service.job_files import resolved, with_files
+from deployments.service.job_records import OURS, Job, find_run, record
 from deployments.service.registration import Launcher
 from deployments.service.sending import prefect_deployment_of
 from deployments.service.submission import Request, submit
@@ -68,7 +69,7 @@ def list_all(
     *,
     endpoint: str | None = None,
     deployment: str | None = None,
-    most: int = 50,
+    most: int | None = 50,
 ) -> list[Job]:
     """Jobs, the newest first; those that a schedule will only send later are left out.
 
@@ -77,7 +78,7 @@ def list_all(
         client: the Prefect server's.
         endpoint: only this endpoint's.
         deployment: only this deployment's.
-        most: how many at most.
+        most: how many at most; None is all.
     Raises: NotRegistered for the endpoint.
     """
     of_endpoint = None
@@ -87,7 +88,7 @@ def list_all(
     jobs: list[Job] = []
     offset, page = 0, 200
     due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) + CLOCKS_DIFFER))
-    while len(jobs) < most:
+    while most is None or len(jobs) < most:
         runs = client.read_flow_runs(
             flow_filter=OURS,
             flow_run_filter=due,
@@ -96,7 +97,8 @@ def list_all(
             limit=page,
             offset=offset,
         )
-        jobs += [job for job in _records(client, runs) if deployment is None or _is_of(job, deployment)]
+        sent = (resolved(store, job) for job in _records(client, runs))
+        jobs += [job for job in sent if deployment is None or _is_of(job, deployment)]
         offset += page
         if len(runs) < page:
             break

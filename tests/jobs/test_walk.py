@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -11,10 +11,12 @@ import pytest
 from prefect.states import AwaitingRetry
 
 from deployments.embedded.home import Home, home
-from deployments.service import jobs
-from deployments.service.downloads import download
+from deployments.service import jobs, removal
+from deployments.service.downloads import download, download_all
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.jobs import JobNotFoundError
+from deployments.service.sending import prefect_deployment_of
+from deployments.service.streaming import Line, follow
 from flows.score import spelled
 from scoring.stages import BESIDE, STAGES
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint
@@ -44,7 +46,7 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
         *("--inputs", "greeting=good day", "--idempotency-key", "Friday's", "--query", "id", "-o", "tsv"),
     )
     at_once = [batchpoint(*typed) for _ in range(2)]
-    (first, _), (second, _) = [sent.communicate(timeout=60) for sent in at_once]
+    (first, _), (second, _) = [sent.communicate(timeout=120) for sent in at_once]
     assert first == second != ""
     streamed = batchpoint("job", "stream", "-n", "Friday")
     stdout, stderr = streamed.communicate(timeout=120)
@@ -88,7 +90,7 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
         download(board.store, board.client, "Friday", tmp_path, "logs")
 
 
-def test_a_job_that_fails_ends_wait_and_stream_with_its_cause_and_exit_code_1_and_a_retry_tells_only_its_own_news(
+def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_retry_tells_only_its_own_news(
     board: Board, tmp_path: Path
 ) -> None:
     waited = batchpoint(
@@ -102,15 +104,13 @@ def test_a_job_that_fails_ends_wait_and_stream_with_its_cause_and_exit_code_1_an
     assert job.status == json.loads(stdout)["status"] == "Failed"
     with pytest.raises(ConflictError, match="left no output; it ended Failed"):
         download(board.store, board.client, job.name, tmp_path)
+    assert tmp_path / "artifacts/manifest.json" in download_all(board.store, board.client, job.name, tmp_path)
 
     retried = datetime.now(UTC)
     board.client.set_flow_run_state(job.id, AwaitingRetry(), force=True)
     board.wait(job, lambda now: now.has_ended and now.end_time > retried)
-    streamed = batchpoint("job", "stream", "-n", job.name)
-    again, _ = streamed.communicate(timeout=120)
-    assert streamed.returncode == 1
-    told = [sum("RuntimeError" in line for line in text.splitlines()) for text in (news, again)]
-    assert told[0] == told[1] > 0
+    told = [each.at for each in follow(board.client, job.name) if isinstance(each, Line)]
+    assert min(told) > retried
 
 
 def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cancel(board: Board, tmp_path: Path) -> None:
@@ -122,6 +122,9 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     assert listening(processes_of(Home(home()))) == {"127.0.0.1"}
     with pytest.raises(ConflictError, match="is Running; its output is there when it has ended"):
         download(board.store, board.client, job.name, tmp_path)
+    with pytest.raises(ConflictError, match=f"is Running; cancel it first: batchpoint job cancel --name {job.name}"):
+        removal.delete(board.store, board.client, job.name)
+    assert job.name not in [each.name for each in removal.plan(board.store, board.client, timedelta(0)).going]
     streamed.send_signal(signal.SIGINT)
     _, stderr = streamed.communicate(timeout=30)
     assert streamed.returncode == 130
@@ -139,6 +142,33 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     streamed = batchpoint("job", "stream", "-n", job.name)
     streamed.communicate(timeout=60)
     assert streamed.returncode == 4
+
+
+def test_a_job_is_deleted_when_it_has_ended_and_no_other_stands_on_it(board: Board, tmp_path: Path) -> None:
+    first = board.wait(board.invoke("names"), lambda now: now.has_ended)
+    between = datetime.now(UTC)
+    # Prefect's own doors name no deployment, and so it is the default.
+    endpoint = prefect_deployment_of(board.client, ENDPOINT)
+    run = board.client.create_flow_run_from_deployment(endpoint.id, parameters={"input": first.output})
+    second = board.wait(jobs.read(board.client, str(run.id)), lambda now: now.has_ended)
+    listed = jobs.list_all(board.store, board.client, endpoint=ENDPOINT, deployment="names")
+    assert [(job.id, job.deployment_name) for job in listed[:2]] == [(second.id, "names"), (first.id, "names")]
+
+    with pytest.raises(ConflictError, match=f"is needed by job '{second.name}', which refers to its folder"):
+        removal.delete(board.store, board.client, first.name)
+    planned = removal.plan(board.store, board.client, datetime.now(UTC) - between)
+    assert first.id in [job.id for job in planned.kept]
+    assert not {first.id, second.id} & {job.id for job in planned.going}
+    everything = removal.plan(board.store, board.client, timedelta(0))
+    assert {first.id, second.id} <= {job.id for job in everything.going}
+
+    deleted, _ = batchpoint("job", "delete", "--name", second.name, "--yes").communicate(timeout=60)
+    assert json.loads(deleted)["freed_bytes"] > 0
+    with pytest.raises(JobNotFoundError):
+        jobs.show(board.store, board.client, second.name)
+    pruned = removal.prune(board.store, board.client, removal.Plan(going=[first, second], kept=[]))
+    assert [job.id for job in pruned.deleted] == [first.id]
+    assert not any(Path(job.output).parent.exists() for job in (first, second))
 
 
 def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board) -> None:
