@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,14 @@ def test_of_several_who_give_one_name_at_once_one_gets_a_job(board: Board) -> No
 
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(send, range(4))) == 1
+
+
+def test_an_order_with_the_key_of_another_gets_its_job_though_the_name_is_taken_by_then(board: Board) -> None:
+    request = Request(ENDPOINT, board.files("a.txt"), job_name="twice-at-once", idempotency_key="twice")
+    order = order_of(board.store, board.store.get(Endpoint, ENDPOINT), request)
+    assert launch(board.client, order).id == launch(board.client, order).id
+    with pytest.raises(JobNameTakenError):
+        launch(board.client, replace(order, key="another"))
 
 
 def test_an_endpoint_that_prefect_forgot(refused, board: Board) -> None:

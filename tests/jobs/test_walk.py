@@ -46,8 +46,9 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
         *("--inputs", "greeting=good day", "--idempotency-key", "Friday's", "--query", "id", "-o", "tsv"),
     )
     at_once = [batchpoint(*typed) for _ in range(2)]
-    (first, _), (second, _) = [sent.communicate(timeout=120) for sent in at_once]
-    assert first == second != ""
+    first, second = (sent.communicate(timeout=120) for sent in at_once)
+    assert first == second
+    assert first[0] != ""
     streamed = batchpoint("job", "stream", "-n", "Friday")
     stdout, stderr = streamed.communicate(timeout=120)
     assert (streamed.returncode, stderr) == (0, ""), stdout
