@@ -27,8 +27,8 @@ def follow(context: click.Context, client: "SyncPrefectClient", name: str, *, er
         err: whether the news go to stderr, as those of a command that has a result.
     Returns: the job as it ended.
     """
-    from deployments.cli.watching import watch
     from deployments.service import streaming
+    from deployments.watching import watch
 
     try:
         ended = watch(streaming.follow(client, name), err=err)

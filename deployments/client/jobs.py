@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from deployments.client.system import System
 # The modules of jobs bring Prefect, which the other nouns do without: they are imported in the verbs.
 if TYPE_CHECKING:
     from deployments.service.job_records import Job
+    from deployments.service.removal import Pruned, Removed
     from deployments.service.streaming import News
 
 
@@ -40,6 +42,8 @@ class Jobs:
     ['failures.jsonl', 'predictions.csv', 'summary.json']
     >>> client.jobs.list(max_results=1)[0].name
     'first-try'
+    >>> client.jobs.delete(job.name).output is None  # it lay in the job's folder, and went with it
+    True
     """
 
     _system: System
@@ -50,8 +54,8 @@ class Jobs:
 
         return jobs.show(self._system.store, self._system.prefect, name)
 
-    def list(self, max_results: int = 50) -> "builtins.list[Job]":
-        """Jobs of all endpoints, the newest first."""
+    def list(self, max_results: int | None = 50) -> "builtins.list[Job]":
+        """Jobs of all endpoints, the newest first; all of them when `max_results` is None."""
         from deployments.service import jobs
 
         return jobs.list_all(self._system.store, self._system.prefect, most=max_results)
@@ -71,7 +75,7 @@ class Jobs:
         Returns: the job as it ended, which may have failed files: its state is then CompletedWithErrors.
         Raises: JobNotFoundError; JobNotCompletedError when it failed or was canceled.
         """
-        from deployments.cli.watching import watch
+        from deployments.watching import watch
 
         ended = watch(self.follow(name))
         if ended.status != "Completed":
@@ -87,13 +91,44 @@ class Jobs:
 
         return jobs.cancel(self._system.store, self._system.prefect, name, wait=wait)
 
-    def download(self, name: str, download_path: str | Path = ".", output_name: str = "score") -> "builtins.list[Path]":
+    def download(
+        self,
+        name: str,
+        download_path: str | Path = ".",
+        output_name: str = "score",
+        *,
+        all: bool = False,  # noqa: A002 - the command line's word
+    ) -> "builtins.list[Path]":
         """Fetch what a job wrote, once it has ended, into named-outputs/score/ below a folder.
 
+        Args:
+            name: the job's name, or its id.
+            download_path: the folder.
+            output_name: which output; a job has one, score.
+            all: whether manifest and logs are fetched too, into artifacts/.
         Returns: the files.
         Raises: JobNotFoundError; UnusableError for another output than score or a folder that can't be written;
             ConflictError while the job runs, or when it left no output.
         """
-        from deployments.service.downloads import download
+        from deployments.service import downloads
 
-        return download(self._system.store, self._system.prefect, name, Path(download_path), output_name)
+        store, prefect, target = self._system.store, self._system.prefect, Path(download_path)
+        if all:
+            return downloads.download_all(store, prefect, name, target)
+        return downloads.download(store, prefect, name, target, output_name)
+
+    def delete(self, name: str) -> "Removed":
+        """Delete a job that has ended, with its parts, its logs, and its output unless that was sent elsewhere.
+
+        Raises: JobNotFoundError; ConflictError while it runs, or when something stands on what it made.
+        """
+        from deployments.service import removal
+
+        return removal.delete(self._system.store, self._system.prefect, name)
+
+    def prune(self, older_than: timedelta) -> "Pruned":
+        """Delete the jobs that ended longer ago, but for those whose folders a later job or a data asset needs."""
+        from deployments.service import removal
+
+        store, prefect = self._system.store, self._system.prefect
+        return removal.prune(store, prefect, removal.plan(store, prefect, older_than))

@@ -6,6 +6,7 @@ this machine, over HTTP, instead of from a public store.
 
 import functools
 import json
+import os
 import re
 import shlex
 import shutil
@@ -31,6 +32,11 @@ NAME = "mnist-batch-Ab12c"
 OUTPUT_PATH = f"azureml://datastores/workspaceblobstore/paths/{NAME}"
 
 
+def without_screen() -> dict[str, str]:
+    """The environment of a command that finds no browser to open, wherever the tests run."""
+    return {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}}
+
+
 class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder and says nothing about it."""
 
@@ -52,7 +58,9 @@ class Walk:
         """Type a command that must succeed; `step` is what the article does with it."""
         az, ml, *words = shlex.split(command)
         assert (az, ml) == ("az", "ml")
-        done = subprocess.run([BATCHPOINT, *words], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [BATCHPOINT, *words], cwd=self.folder, env=without_screen(), capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         self.said[step], self.notes[step] = done.stdout, done.stderr
         return done.stdout
@@ -111,7 +119,7 @@ def create_endpoint_and_deployment(walk: Walk) -> None:
 
 def run_and_access_results(walk: Walk) -> None:
     job = walk.invoke("run", "--input-type uri_folder")
-    walk.az("monitor", f"az ml job show -n {job}")
+    walk.az("monitor", f"az ml job show -n {job} --web")
     walk.az("stream", f"az ml job stream -n {job}")
     walk.az("status", f"az ml job show -n {job} --query status -o tsv")
     walk.invoke("set output", f"--output-path {OUTPUT_PATH} --set output_file_name=predictions_4711.csv")
@@ -135,6 +143,7 @@ def add_a_deployment(walk: Walk) -> None:
         f"az ml batch-deployment create --file deployment-keras/deployment.yml --endpoint-name {NAME}",
     )
     job = walk.invoke("non-default", "--deployment-name mnist-keras-dpl --input-type uri_folder")
+    walk.az("monitor non-default", f"az ml job show -n {job} --web")
     walk.az("stream non-default", f"az ml job stream -n {job}")
     walk.az("new default", f"az ml batch-endpoint update --name {NAME} --set defaults.deployment_name=mnist-keras-dpl")
     walk.az("verify default", f'az ml batch-endpoint show --name {NAME} --query "{{Name:name, Defaults:defaults}}"')
@@ -179,7 +188,13 @@ def test_the_deployment_takes_the_model_that_was_registered_and_keeps_its_enviro
 
 def test_invoke_prints_the_jobs_name_alone(walk: Walk) -> None:
     assert all(re.fullmatch(r"[-0-9a-f]{36}", job) for job in walk.jobs.values())
-    assert walk.printed("monitor")["name"] == walk.jobs["run"]
+
+
+def test_the_page_of_a_job_is_linked_where_there_is_no_browser(walk: Walk) -> None:
+    for step, monitored in (("run", "monitor"), ("non-default", "monitor non-default")):
+        assert walk.printed(monitored)["name"] == walk.jobs[step]
+        page = rf"Web view: http://127\.0\.0\.1:\d+/runs/flow-run/{walk.jobs[step]}\n"
+        assert re.fullmatch(page, walk.notes[monitored])
 
 
 def test_stream_begins_with_the_page_of_the_job_and_ends_with_how_it_went(walk: Walk) -> None:

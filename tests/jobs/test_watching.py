@@ -11,10 +11,10 @@ from prefect.states import AwaitingRetry, Failed, Pending, Running
 
 from deployments.cli.ages import Age
 from deployments.cli.following import exit_code
-from deployments.cli.watching import log_line, watch
 from deployments.cli.web import open_page
 from deployments.service.job_records import CreationContext, Job, Link
 from deployments.service.streaming import Line, Progress, retried_at
+from deployments.watching import log_line, watch
 
 JOB = Job(
     name="friday",
