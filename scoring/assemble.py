@@ -11,8 +11,9 @@ from scoring.job import Job
 from scoring.ledger import Cause, Totals, entries, failure_lines, reasons
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
-from scoring.output import FAILURES, SUMMARY, Staging, partial_name, summary_of
+from scoring.output import Staging, partial_name, summary_of
 from scoring.parts import RowReader, read_frames
+from scoring.publication import FAILURES, SUMMARY
 from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
 from scoring.stages import Stages, described

@@ -48,6 +48,20 @@ class AccountExistsError(OutputExistsError):
         return f"{self.path} exists already: another job's output is in that folder; choose another output path"
 
 
+class OutputClaimedError(ScoringError):
+    """Another job is putting its output into the same folder, or died while it did."""
+
+    def __init__(self, output: str, job: str, claim: str) -> None:
+        super().__init__(output, job, claim)
+        self.output, self.job, self.claim = output, job, claim
+
+    def __str__(self) -> str:
+        return (
+            f"job {self.job} is writing its output to {self.output}; choose another output path, or remove "
+            f"{self.claim} if that job is gone"
+        )
+
+
 class InitFailedError(ScriptError):
     """The script could not be imported or its init() failed, timed out or took the process with it."""
 

@@ -1,18 +1,15 @@
 """The output folder: refused when it is taken, staged out of sight, and there all at once."""
 
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from scoring.errors import AccountExistsError, OutputExistsError, ScriptError
+from scoring.errors import OutputExistsError, ScriptError
+from scoring.publication import FAILURES, SUMMARY, Publication, taken
 from scoring.settings import OutputAction, Settings
-from scoring.storage import Folder
-
-FAILURES = "failures.jsonl"
-SUMMARY = "summary.json"
+from scoring.storage import Folder, link_or_copy
 
 
 def partial_name(name: str) -> str:
@@ -55,30 +52,7 @@ def check_output(url: str, settings: Settings, job: str | None = None) -> None:
     own = written_by(output, job) if job else set()
     for name in output_names(settings):
         if name not in own and output.exists(name):
-            raise _taken(output.url_of(name))
-
-
-def _taken(url: str) -> OutputExistsError:
-    is_account = url.rpartition("/")[2] in {FAILURES, SUMMARY}
-    return AccountExistsError(url) if is_account else OutputExistsError(url)
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Make a file appear, whole, under a name that must be free.
-
-    Raises: FileExistsError when the name is taken.
-    """
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # another file system, or one without links
-        unfinished = target.with_name(f".{target.name}.unfinished")
-        shutil.copyfile(source, unfinished)
-        if os.path.lexists(target):
-            unfinished.unlink()
-            raise FileExistsError(str(target)) from None
-        unfinished.replace(target)
+            raise taken(output.url_of(name))
 
 
 class Staging:
@@ -113,52 +87,29 @@ class Staging:
                 link_or_copy(path, target)
 
     def names(self) -> list[str]:
-        """What is staged, relative, the rows' file last: whoever waits for that one finds the others there."""
+        """What is staged, relative, the summary last: whoever finds that one finds the others."""
         found = [str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()]
-        return sorted(found, key=lambda name: (name not in {FAILURES, SUMMARY}, name))
+        return sorted(found, key=lambda name: (name == SUMMARY, name))
 
     def commit(self, *, overwrite: bool = False) -> None:
         """Make the output appear: one rename where nothing is in its place, else file by file, never over another's.
 
         Raises: OutputExistsError when a name is taken by now; then nothing of this job is left in the folder.
         """
-        own = written_by(self._output, self._job)
-        if self._output.is_local:
-            self._commit_local(own, overwrite=overwrite)
-        else:
-            for name in self.names():
-                if not overwrite and name not in own and self._output.exists(name):
-                    raise _taken(self._output.url_of(name))
-            for name in self.names():
-                self._output.put(self.path / name, name)
-            for name in own - {*self.names()}:
-                self._output.remove(name)
+        if not self._renamed():
+            own = written_by(self._output, self._job)
+            Publication(self._output, self._job, own, overwrite=overwrite).publish(self.path, self.names())
         self.discard()
 
-    def _commit_local(self, own: set[str], *, overwrite: bool) -> None:
-        target = Path(self._output.path)
+    def _renamed(self) -> bool:
+        """Whether the whole folder could be given its name, as where nothing of that name is on this machine."""
+        if not self._output.is_local:
+            return False
         try:
-            self.path.rename(target)  # fails where the folder is there and has anything in it
-        except OSError:
-            self._link_into(target, own, overwrite=overwrite)
-
-    def _link_into(self, target: Path, own: set[str], *, overwrite: bool) -> None:
-        for name in own:
-            (target / name).unlink(missing_ok=True)
-        made: list[Path] = []
-        for name in self.names():
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if overwrite:
-                (self.path / name).replace(path)
-                continue
-            try:
-                link_or_copy(self.path / name, path)
-            except FileExistsError:
-                for earlier in made:
-                    earlier.unlink()
-                raise _taken(str(path)) from None
-            made.append(path)
+            self.path.rename(self._output.path)
+        except OSError:  # the folder is there and has something in it
+            return False
+        return True
 
     def discard(self) -> None:
         """Remove what is staged."""

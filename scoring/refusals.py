@@ -7,6 +7,7 @@ from scoring.access import called
 from scoring.errors import ScoringError, StoreError
 
 LONGEST = 300  # characters of what a store said; some send pages
+TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 ANSWERS = (FileNotFoundError, FileExistsError)
 
 
@@ -28,6 +29,15 @@ def explained(url: str, doing: str = "read", answers: tuple[type[Exception], ...
         raise
     except Exception as error:
         raise StoreError(called(url), doing, reason_of(error)) from error
+
+
+def is_taken(error: OSError) -> bool:
+    """Whether a store refused to put something because there is something by now.
+
+    s3fs tells what stores other than Amazon's say as an OSError; the store's own word is in its cause.
+    """
+    answer = getattr(error.__cause__, "response", {})
+    return isinstance(error, FileExistsError) or answer.get("Error", {}).get("Code") in TAKEN
 
 
 def reason_of(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from scoring.access import options_for
-from scoring.refusals import explained
+from scoring.refusals import explained, is_taken
 
 
 def as_url(text: str | Path) -> str:
@@ -74,7 +74,9 @@ class Folder:
                 found = self.fs.ls(self.path, detail=True)
         except FileNotFoundError:
             return []
-        return sorted(Path(one["name"]).name for one in found if one["type"] == "file")
+        self.fs.invalidate_cache()  # it keeps what it listed, and would not see what is put there next
+        files = (one["name"].rstrip("/") for one in found if one["type"] == "file")
+        return sorted(Path(file).name for file in files if file != self.path)  # some stores list an empty folder itself
 
     def open(self, name: str) -> BinaryIO:
         """A file inside, for reading bytes."""
@@ -142,6 +144,42 @@ class Folder:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def add(self, local: Path, name: str) -> None:
+        """Put a local file at a name that must be free, whole; on stores that can, nobody else can take it meanwhile.
+
+        Raises: FileExistsError when the name is taken.
+        """
+        if self.is_local:
+            path = Path(self.at(name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(local, path)
+            return
+        with explained(self.url_of(name), "written", answers=(FileExistsError,)):
+            try:
+                self.fs.put_file(str(local), self.at(name), mode="create")
+            except OSError as error:
+                if not is_taken(error):
+                    raise
+                raise FileExistsError(self.url_of(name)) from error
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make a file appear, whole, under a name that must be free.
+
+    Raises: FileExistsError when the name is taken.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # another file system, or one without links
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        shutil.copyfile(source, unfinished)
+        if os.path.lexists(target):
+            unfinished.unlink()
+            raise FileExistsError(str(target)) from None
+        unfinished.replace(target)
 
 
 def _unfinished(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A proxy in front of a store that does not do all it is asked: it answers 503, hangs up, takes its time, or denies."""
+"""A proxy in front of a store that answers 503, hangs up before or after it did as asked, is slow, or denies."""
 
 import http.client
 import threading
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-FAULTS = ("busy", "drop", "cut", "deny")
 BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
 ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
@@ -20,7 +19,8 @@ Choose = Callable[[str, str, int], str | None]
 class FaultyProxy(ThreadingHTTPServer):
     """Passes requests on, except where `choose` names a fault.
 
-    `choose` is given the method, the path, and how often this very request has come before.
+    `choose` is given the method, the path, and how often this very request has come before. A fault is busy (503), deny
+    (403), drop (no answer), lose (done, and no answer) or cut (half of an answer).
     """
 
     request_queue_size = 128
@@ -63,6 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply(503, [], BUSY)
         elif fault == "deny":
             self.reply(403, [], DENIED)
+        elif fault == "lose":
+            self.pass_on(body)
+            self.close_connection = True
         else:
             self.reply(*self.pass_on(body), cut=fault == "cut")
 

@@ -9,7 +9,7 @@ from flows.paths import job_folder, output_folder
 from scoring.assemble import Files, Summary
 from scoring.errors import ScoringError
 from scoring.manifest import MANIFEST, Manifest
-from scoring.output import SUMMARY
+from scoring.publication import SUMMARY
 from scoring.storage import Folder
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scoring import OutputExistsError, ScriptError
-from scoring.output import check_output, link_or_copy, partial_name
+from scoring.output import check_output, partial_name
 from scoring.settings import Settings
+from scoring.storage import link_or_copy
 from tests.scoring.conftest import write_files
 
 
