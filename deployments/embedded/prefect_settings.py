@@ -3,6 +3,7 @@
 Reading them takes 30 ms and setting up the logs, which reads them all, 65: a fork does it only where something changed.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -24,8 +25,17 @@ def read_again(*, logs: bool) -> None:
 
     refresh_global_settings_context()
     if logs:
+        _forget_handlers()
         setup_logging(incremental=False)
         _last = now
+
+
+def _forget_handlers() -> None:
+    """Prefect adds its handlers to extra loggers each time: with two of them a job's log has every line twice."""
+    from prefect.settings import PREFECT_LOGGING_EXTRA_LOGGERS
+
+    for name in PREFECT_LOGGING_EXTRA_LOGGERS.value():
+        logging.getLogger(name).handlers.clear()
 
 
 def _sources() -> object:
