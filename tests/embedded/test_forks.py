@@ -1,5 +1,6 @@
 """A fork is its client in everything that others see: what it prints and reads, its signals, its end."""
 
+import importlib.util
 import os
 import signal
 import socket
@@ -168,3 +169,9 @@ def test_a_fork_server_that_is_to_end_stays_for_what_it_forked_and_forks_no_more
     client.terminate()
     client.communicate(timeout=30)
     assert forks.server.wait(timeout=30) == 0
+
+
+def test_every_module_that_a_fork_server_imports_beforehand_is_there() -> None:
+    from deployments.embedded.forks.__main__ import FOR_COMMANDS, FOR_JOBS
+
+    assert [name for name in (*FOR_JOBS, *FOR_COMMANDS) if importlib.util.find_spec(name) is None] == []

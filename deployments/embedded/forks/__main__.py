@@ -35,10 +35,10 @@ FOR_COMMANDS = (
     "blocks.prefect_store",
     "deployments.cli.endpoints",
     "deployments.cli.jobs",
-    "deployments.cli.watching",
     "deployments.embedded.connection",
     "deployments.service.jobs",
     "deployments.service.prefect_launcher",
+    "deployments.watching",
 )
 """What commands import when they first need it, besides their own modules and what those import."""
 
