@@ -6,7 +6,7 @@ from prefect.context import TaskRunContext
 
 from flows.stations import station_of
 from scoring.chunk import Report, score_chunk
-from scoring.errors import InitFailedError, JobStoppedError
+from scoring.errors import InitFailedError, JobStoppedError, SupersededError
 from scoring.isolation import most_calls
 from scoring.planning import Chunk
 from scoring.settings import Settings
@@ -30,9 +30,9 @@ def attempt(folder: str, chunk: Chunk) -> Report:
 
 
 def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") -> bool:
-    """Whether another attempt could come out otherwise: not when the script cannot start or the job is ending."""
+    """Whether another attempt could come out otherwise: not when the script cannot start, or when others decided."""
     error = state.result(raise_on_failure=False)
-    return not isinstance(error, (InitFailedError, JobStoppedError))
+    return not isinstance(error, (InitFailedError, JobStoppedError, SupersededError))
 
 
 def guard_seconds(chunk: Chunk, settings: Settings) -> float:

@@ -96,9 +96,8 @@ class DeskAfar(Desk):
         return bool(Done(self.job.folder))
 
     def start_early(self) -> None:
-        folder = self.job.manifest.folder
         self._runner.client.subscribe_topic(topic_of(self.job), self._take)
-        self._runner.find_places(stations.prepare, folder)
+        self._runner.find_places(stations.prepare, self.job.manifest.folder, self.job.generation)
 
     async def _take(self, event: tuple[float, dict[str, object]]) -> None:
         self.news.put(Bulletin.from_message(event[1]))

@@ -10,7 +10,7 @@ from flows.desk import Desk
 from flows.progress import Progress
 from flows.task_runner import SlotTaskRunner
 from scoring.chunk import Report
-from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError
+from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, SupersededError
 from scoring.stopping import StopRules
 
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
@@ -39,7 +39,8 @@ class Follower:
         """Wait until every task run has ended, or must.
 
         Returns: why the job ends early, as a sentence, or None.
-        Raises: InitFailedError when the script cannot start and nothing was scored: there is nothing to account for.
+        Raises: InitFailedError when the script cannot start and nothing was scored: there is nothing to account for;
+            SupersededError when another run of the job has begun.
         """
         try:
             cause = self._until_the_end(futures)
@@ -92,6 +93,8 @@ class Follower:
             if not self._desk.has_scored:
                 raise outcome
             return str(outcome)
+        if isinstance(outcome, SupersededError):
+            raise outcome
         if isinstance(outcome, Exception) and not isinstance(outcome, (MiniBatchesFailedError, JobStoppedError)):
             return f"a chunk could not be scored: {type(outcome).__name__}: {outcome}"
         return None

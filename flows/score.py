@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
+from prefect.exceptions import Abort
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
@@ -28,7 +29,7 @@ from flows.task_runner import SlotTaskRunner
 from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
 from scoring.chunk import Report
-from scoring.errors import ScoringError
+from scoring.errors import ScoringError, SupersededError
 from scoring.job import Job
 from scoring.listing import ListingSummary, write_listing
 from scoring.manifest import Manifest
@@ -117,12 +118,17 @@ def score_job(
             if done := committed_summary(job):
                 return as_state(done)
             stages.end("resolve")
+            job = job.leased()
             with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
                 stages.end("wait")
                 return as_state(run(job, stages))
     except TurnSkippedError as error:
         get_run_logger().warning("%s", error)
         return Completed(name="Skipped", message=str(error))
+    except SupersededError as error:
+        # The flow run is the other run's as well, and its state too: we may not say how it ended.
+        get_run_logger().warning("%s", error)
+        raise Abort(str(error)) from error
     except (JobRefusedError, BlockError, ScoringError) as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error))

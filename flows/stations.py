@@ -112,11 +112,12 @@ def station_of(folder: str) -> Station:
     return _stations[folder]
 
 
-async def prepare(folder: str, slot: int, anchor: str, dask_worker: distributed.Worker) -> None:
+async def prepare(folder: str, generation: int, slot: int, anchor: str, dask_worker: distributed.Worker) -> None:
     """On a Dask worker: start the scoring process of one of a job's slots before there is work for it.
 
     Args:
         folder: the job's.
+        generation: of the lease that the flow holds; the station of an older one gives way.
         slot: the slot's number, which its log is named for.
         anchor: Dask's key of what the flow holds on this Dask worker for as long as it runs.
         dask_worker: Dask gives it.
@@ -125,9 +126,11 @@ async def prepare(folder: str, slot: int, anchor: str, dask_worker: distributed.
     def start() -> None:
         with _lock:
             station = _stations.get(folder)
+            if station is not None and station.job.generation < generation:
+                station.fleet.stop()
             if station is None or station.fleet.is_stopped:
                 set_up_logs()
-                station = _stations[folder] = RemoteStation(Job.open(folder), dask_worker, anchor)
+                station = _stations[folder] = RemoteStation(Job.open(folder, generation), dask_worker, anchor)
         station.fleet.start_early([slot])
 
     await asyncio.to_thread(start)

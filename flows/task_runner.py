@@ -115,13 +115,14 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             self._cluster.scale(self._instances)
         return client
 
-    def find_places(self, prepare: Callable[..., Awaitable[None]], folder: str) -> None:
+    def find_places(self, prepare: Callable[..., Awaitable[None]], folder: str, generation: int) -> None:
         """Look for a place for each slot on a cluster of other processes, before there is anything to send.
 
         Args:
-            prepare: is run on the Dask worker of each place, with the job's folder, the slot's number and the key of
-                something that Dask keeps there for as long as this client is connected.
+            prepare: is run on the Dask worker of each place, with the job's folder and generation, the slot's number
+                and the key of something that Dask keeps there for as long as this client is connected.
             folder: the job's.
+            generation: of the lease that the flow holds.
         """
         anchors: dict[DaskWorker, distributed.Future] = {}
 
@@ -129,7 +130,7 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             here = [place.worker.address]
             if place.worker not in anchors:
                 anchors[place.worker] = self.client.scatter(folder, workers=here, hash=False)
-            self.client.run(prepare, folder, place.slot, anchors[place.worker].key, workers=here)
+            self.client.run(prepare, folder, generation, place.slot, anchors[place.worker].key, workers=here)
 
         self._prepare = at
         assert self._dispatch is not None

@@ -91,10 +91,11 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
         a file called .partial.
-    Raises: OutputExistsError when the output was taken meanwhile; nothing of this job is in it then.
+    Raises: OutputExistsError when the output was taken meanwhile; nothing of this job is in it then. SupersededError
+        when another run of the job has begun.
     """
     manifest = job.manifest
-    staging = Staging(Folder(manifest.output), manifest.job)
+    staging = Staging(Folder(manifest.output), manifest.job, job.generation)
     try:
         totals = _account(job, staging.path / FAILURES)
         state, message = _verdict(job, totals, cause)
@@ -115,6 +116,7 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
             timings=stages.rounded(),
         )
         (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
+        job.lease.check()
         staging.commit(overwrite=manifest.overwrite)
     finally:
         staging.discard()

@@ -57,7 +57,8 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
         attempt: counted from 1; the one after retry_settings.max_retries retries is the last, and gives up what fails.
         tell: is called after each try; it may stop the fleet, which ends the attempt.
     Raises: MiniBatchesFailedError at the end when some failed, or files of some; InitFailedError when the script
-        cannot start; JobStoppedError when the fleet was stopped. Facts of what failed are written whatever ends it.
+        cannot start; JobStoppedError when the fleet was stopped; SupersededError when another run of the job has begun.
+        Facts of what failed are written whatever ends it, but for that.
     """
     fleet.raise_if_stopped()
     done = Done(job.folder)
@@ -75,7 +76,7 @@ class _Attempt:
         self.job, self.done, self.slot, self.failures, self.scratch = job, done, slot, failures, scratch
         self.settings = job.manifest.settings
         self.timeout = self.settings.retry_settings.timeout
-        self.writer = PartWriter(job.folder, scratch)
+        self.writer = PartWriter(job.folder, scratch, job.lease)
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""

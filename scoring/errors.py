@@ -103,3 +103,17 @@ class MiniBatchesFailedError(ScoringError):
 
 class JobStoppedError(ScoringError):
     """The job is ending early: nothing new starts, and what ran was killed."""
+
+
+class SupersededError(ScoringError):
+    """Another run of the job has taken a newer lease: this one may store nothing more."""
+
+    def __init__(self, generation: int) -> None:
+        super().__init__(generation)
+        self.generation = generation
+
+    def __str__(self) -> str:
+        return (
+            f"another run of this job has begun (this one's lease, number {self.generation}, is no longer the newest): "
+            "it goes on with the job, and this one ends without storing anything more"
+        )

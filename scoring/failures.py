@@ -64,7 +64,8 @@ class Failures:
         return f"{said}; {facts.scored} of its {facts.files} files were scored apart from {names}{more}"
 
     def store(self) -> None:
-        """Put the facts into the job's folder; an older attempt's are replaced whole."""
+        """Put the facts into the job's folder; an older attempt's are replaced whole. Raises: SupersededError."""
+        self._job.lease.check()
         if self._path.exists():
             self._job.folder.put(self._path, self._name)
         elif self._job.folder.exists(self._name):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scoring.input_file import InputFile
+from scoring.lease import Lease
 from scoring.listing import ListingSummary, read_mini_batches, read_summary
 from scoring.manifest import Manifest
 from scoring.parts import Done
@@ -16,14 +17,29 @@ FACTS = "facts"
 
 @dataclass(frozen=True)
 class Job:
-    """A job as those who score for it see it: its manifest, and its folder."""
+    """A job as those who score for it see it: its manifest, and its folder.
+
+    Attributes:
+        manifest: what the job needs.
+        generation: of the lease that the run of the job holds; 0 when it took none.
+    """
 
     manifest: Manifest
+    generation: int = 0
 
     @classmethod
-    def open(cls, folder: str) -> "Job":
+    def open(cls, folder: str, generation: int = 0) -> "Job":
         """The job whose manifest lies in a folder."""
-        return cls(Manifest.read(folder))
+        return cls(Manifest.read(folder), generation)
+
+    def leased(self) -> "Job":
+        """The same job, for a run of it that takes the next lease. Raises: SupersededError."""
+        return Job(self.manifest, Lease.take(self.folder).generation)
+
+    @cached_property
+    def lease(self) -> Lease:
+        """What must be checked before anything is stored for the job."""
+        return Lease(self.folder, self.generation)
 
     @cached_property
     def folder(self) -> Folder:

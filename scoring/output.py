@@ -1,5 +1,6 @@
 """The output folder: refused when it is taken, staged out of sight, and there all at once."""
 
+import glob
 import json
 import shutil
 import tempfile
@@ -58,13 +59,14 @@ def check_output(url: str, settings: Settings, job: str | None = None) -> None:
 class Staging:
     """A place on the output's own store (or this machine, for a bucket) where the output is made before it is there."""
 
-    def __init__(self, output: Folder, job: str) -> None:
+    def __init__(self, output: Folder, job: str, generation: int = 0) -> None:
+        """Make the place, which no other run of the job uses: the generation is that of this run's lease."""
         self._output = output
         self._job = job
         if output.is_local:
             beside = Path(output.path)
             beside.parent.mkdir(parents=True, exist_ok=True)
-            self.path = beside.with_name(f".{beside.name}.{job}.unfinished")
+            self.path = beside.with_name(f".{beside.name}.{job}.{generation}.unfinished")
             shutil.rmtree(self.path, ignore_errors=True)
             self.path.mkdir()
         else:
@@ -100,6 +102,7 @@ class Staging:
             own = written_by(self._output, self._job)
             Publication(self._output, self._job, own, overwrite=overwrite).publish(self.path, self.names())
         self.discard()
+        self._discard_older()
 
     def _renamed(self) -> bool:
         """Whether the whole folder could be given its name, as where nothing of that name is on this machine."""
@@ -114,3 +117,10 @@ class Staging:
     def discard(self) -> None:
         """Remove what is staged."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _discard_older(self) -> None:
+        """Remove what runs of this job staged that were killed."""
+        if self._output.is_local:
+            beside = Path(self._output.path)
+            for older in beside.parent.glob(f".{glob.escape(beside.name)}.{self._job}.*.unfinished"):
+                shutil.rmtree(older, ignore_errors=True)

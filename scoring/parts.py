@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from scoring.facts import Facts
+from scoring.lease import Lease
 from scoring.process import Scored
 from scoring.storage import Folder
 
@@ -48,8 +49,16 @@ class Sink(Protocol):
 class PartWriter:
     """Collects the frames of consecutive mini-batches and writes them as parts. Used by one thread."""
 
-    def __init__(self, job: Folder, scratch: Path) -> None:
+    def __init__(self, job: Folder, scratch: Path, lease: Lease | None = None) -> None:
+        """Begin with none.
+
+        Args:
+            job: the job's folder.
+            scratch: a folder for what is not stored yet.
+            lease: of the run of the job that this is part of; None for a job that runs once.
+        """
         self._parts = job.folder(PARTS)
+        self._lease = lease or Lease(job)
         self._scratch = scratch
         self._frames: list[tuple[Facts, Scored]] = []
         self._opened = 0.0
@@ -89,6 +98,7 @@ class PartWriter:
             part.write(_header(facts, columns, length))
             copy_exactly(source, part, length)
         span = _span(facts.mini_batch, facts.mini_batch)
+        self._lease.check()
         self._parts.put(whole, span + (ENDING if is_complete else INCOMPLETE))
         if is_complete:
             self._parts.remove(span + INCOMPLETE)
@@ -121,6 +131,7 @@ class PartWriter:
                     rows = rows or opened.enter_context(Path(self._spool).open("rb"))
                     rows.seek(scored.offset)
                     copy_exactly(rows, part, scored.length)
+        self._lease.check()
         self._parts.put(whole, name)
 
 

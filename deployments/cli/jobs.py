@@ -123,6 +123,23 @@ def cancel(session: Session, name: str, no_wait: bool) -> "Job":
     return jobs.cancel(session.store, client, name, wait=not no_wait)
 
 
+@job.command("resume")
+@job_name
+@click.option("--wait", is_flag=True, help="Follow the job to its end, and exit as `job stream` does.")
+@click.pass_context
+def resume(context: click.Context, name: str, wait: bool) -> "Job":
+    """Have a job go on that failed, was canceled or lost its machine: it scores only what it has not scored yet."""
+    session = context.find_object(Session) or Session()
+    client = _client(session)
+    from deployments.service import jobs, resumption
+
+    resumed = resumption.resume(session.store, client, name)
+    if wait and not resumed.has_ended:
+        follow(context, client, str(resumed.id), err=True)
+        return jobs.show(session.store, client, str(resumed.id))
+    return resumed
+
+
 @job.command("download")
 @job_name
 @click.option("--output-name", default="score", show_default=True, help="Which output; a job has one, score.")

@@ -17,8 +17,8 @@ from deployments.embedded.state import State
 
 USUAL_PORT = 4280
 WORK_POOL = "batchpoint"
-JOB_ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"}
-"""What a job's process is told besides: scripts' output belongs to the job's log."""
+JOB_ENVIRONMENT = {"PREFECT_LOGGING_EXTRA_LOGGERS": "scoring", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+"""What a job's process is told besides: scripts' output belongs to its log, and it gives a sign of life every 30 s."""
 PATIENCE = 180.0
 """Seconds that a start may take, on a machine that is busy with other things."""
 RELEASE = 3.0

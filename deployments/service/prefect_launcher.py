@@ -23,6 +23,7 @@ from blocks.specs import Compute
 from deployments.service import sending
 from deployments.service.due import due
 from deployments.service.job_records import Job, name_of
+from deployments.service.lost_jobs import ensure_watch
 from deployments.service.registration import FLOW, Launched, Order, PrefectDeployment, Timed
 
 PAGE = 200
@@ -37,6 +38,7 @@ class PrefectLauncher:
 
     def register(self, wanted: PrefectDeployment) -> None:
         self._ensure_work_pool(wanted.work_pool)
+        ensure_watch(self._client)
         existing = self._find(wanted.name)
         if existing is None:
             self._create(wanted)

@@ -140,4 +140,5 @@ def jobs(server: Connection, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     computes.create(store, launcher, Compute(name="flow-tests", max_instances=2))
     # The instances of a job that was killed stay taken until its lease ends, after a minute.
     computes.create(store, launcher, Compute(name="killed", max_instances=2))
+    computes.create(store, launcher, Compute(name="resumed", max_instances=3))
     return Jobs(tmp_path_factory.mktemp("flows"), store, launcher, get_client(sync_client=True))

@@ -1,0 +1,141 @@
+"""Jobs that end too early go on where they were, by one run at a time."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prefect import flow
+from prefect.events import emit_event
+from prefect.states import AwaitingRetry, Cancelling, Completed, Running
+
+from deployments.service import endpoints, resumption
+from deployments.service.errors import ConflictError
+from deployments.service.lost_jobs import NAME, watch
+from scoring.lease import LEASES
+from tests.flows.conftest import Jobs, flow_process_of, processes_of, wait_for
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+NOTES_CALLS = """
+    import os, time
+    def init(): pass
+    def run(mini_batch):
+        names = [os.path.basename(path) for path in mini_batch]
+        with open(os.environ["NOTES"], "a") as notes: notes.write("".join(name + "\\n" for name in names))
+        while names[0] == "0020.txt" and not os.path.exists(os.environ["GO_ON"]): time.sleep(0.02)
+        return names
+"""
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    return tmp_path / "notes"
+
+
+@pytest.fixture(scope="module")
+def endpoint(jobs: Jobs) -> str:
+    return jobs.endpoint(NOTES_CALLS, compute="resumed", mini_batch_size=1)
+
+
+@pytest.fixture
+def waiting(jobs: Jobs, endpoint: str, notes: Path, tmp_path: Path) -> str:
+    """A job that waits in the middle, with what came before in parts."""
+    variables = {"NOTES": str(notes), "GO_ON": str(tmp_path / "go-on")}
+    job = jobs.send(endpoint, input=jobs.files(40), settings={"environment_variables": variables})
+    wait_for(lambda: notes.exists() and "0020.txt" in notes.read_text())
+    wait_for(lambda: any((jobs.folder_of(job) / "parts").glob("*-000000019.part")))
+    return job
+
+
+def test_a_job_whose_flow_was_killed_is_resumed_once_and_scores_only_the_rest(
+    jobs: Jobs, waiting: str, notes: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConflictError, match="is Running: it goes on without being resumed"):
+        resumption.resume(jobs.store, jobs.client, waiting)
+    flow_process_of(waiting).kill()
+    assert jobs.finish(waiting).state_name == "Crashed"
+    (tmp_path / "go-on").touch()
+    resumption.resume(jobs.store, jobs.client, waiting)
+    with pytest.raises(ConflictError, match="it goes on without being resumed"):
+        resumption.resume(jobs.store, jobs.client, waiting)
+    assert jobs.wait(waiting, lambda run: run.state_name == "Completed")
+    assert jobs.rows(waiting) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
+    calls = notes.read_text().split()
+    assert [name for name in calls if calls.count(name) > 1] == ["0020.txt", "0020.txt"]
+    assert resumption.resume(jobs.store, jobs.client, waiting).status == "Completed"
+    assert jobs.read(waiting).state_name == "Completed"
+
+
+def test_a_run_of_a_job_that_another_one_follows_ends_without_a_word_on_how_the_job_ended(
+    jobs: Jobs, waiting: str, tmp_path: Path
+) -> None:
+    leases = jobs.folder_of(waiting) / LEASES
+    assert len(list(leases.iterdir())) == 1
+    first = flow_process_of(waiting)
+    jobs.client.set_flow_run_state(jobs.read(waiting).id, AwaitingRetry(), force=True)
+    # The worker starts no second process beside the first; another worker would.
+    second = subprocess.Popen(
+        [sys.executable, "-m", "prefect.engine"],
+        env={**os.environ, "PREFECT__FLOW_RUN_ID": waiting, "PREFECT_LOGGING_EXTRA_LOGGERS": "scoring"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: len(list(leases.iterdir())) == 2)
+    (tmp_path / "go-on").touch()
+    wait_for(lambda: not first.is_running())
+    assert second.wait(60) == 0
+    run = jobs.read(waiting)
+    assert run.state_name == "Completed"
+    assert jobs.rows(waiting) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
+    assert {state.name for state in jobs.client.read_flow_run_states(run.id)}.isdisjoint({"Failed", "Crashed"})
+
+
+def test_a_job_whose_endpoint_is_gone_cannot_be_resumed_and_says_what_can_be_done(
+    jobs: Jobs, waiting: str, endpoint: str
+) -> None:
+    jobs.client.set_flow_run_state(jobs.read(waiting).id, Cancelling())
+    assert jobs.finish(waiting).state_name == "Cancelled"
+    assert not processes_of(waiting)
+    endpoints.delete(jobs.store, jobs.launcher, endpoint)
+    with pytest.raises(ConflictError, match=f"its endpoint '{endpoint}' was deleted"):
+        resumption.resume(jobs.store, jobs.client, waiting)
+    assert jobs.read(waiting).state_name == "Cancelled"
+
+
+@flow(name="batch-endpoint")
+def ours() -> None:
+    """Runs of it are taken for jobs."""
+
+
+@flow(name="not-ours")
+def other() -> None:
+    """Runs of it are none of our business."""
+
+
+def test_a_job_that_gives_no_sign_of_life_any_more_is_crashed_and_nothing_else_is(jobs: Jobs) -> None:
+    assert len(jobs.client.read_automations_by_name(NAME)) == 1
+    id_ = jobs.client.create_automation(watch("a shorter silence", timedelta(seconds=10)))
+    silent, ended, foreign = (jobs.client.create_flow_run(one, state=Running()) for one in (ours, ours, other))
+    for run, its in ((silent, ours), (ended, ours), (foreign, other)):
+        emit_event(
+            event="prefect.flow-run.heartbeat",
+            resource={"prefect.resource.id": f"prefect.flow-run.{run.id}"},
+            related=[
+                {
+                    "prefect.resource.id": f"prefect.flow.{run.flow_id}",
+                    "prefect.resource.role": "flow",
+                    "prefect.resource.name": its.name,
+                }
+            ],
+        )
+    jobs.client.set_flow_run_state(ended.id, Completed(name="CompletedWithErrors"))
+    crashed = jobs.finish(str(silent.id))
+    assert crashed.state_name == "Crashed"
+    assert "no sign of life for 10 s" in str(crashed.state.message)
+    assert jobs.read(str(ended.id)).state_name == "CompletedWithErrors"
+    assert jobs.read(str(foreign.id)).state_name == "Running"
+    jobs.client.delete_automation(id_)
+    jobs.client.delete_flow_run(foreign.id)
