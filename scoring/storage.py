@@ -110,23 +110,28 @@ class Folder:
             unfinished.unlink(missing_ok=True)
 
     def create(self, name: str, data: bytes) -> None:
-        """Put bytes at a name that must be free; of two at once, one does.
+        """Put bytes at a name that must be free, as `add` puts a file; they differ from what others would put there.
 
         Raises: FileExistsError when the name is taken.
         """
         if self.is_local:
             path = Path(self.at(name))
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                file.write(data)
+            unfinished = _unfinished(path)
+            try:
+                unfinished.write_bytes(data)
+                link_or_copy(unfinished, path)
+            finally:
+                unfinished.unlink(missing_ok=True)
             return
-        try:
-            self.fs.pipe_file(self.at(name), data, mode="create")
-        except OSError as error:
-            if not self.exists(name):
-                raise
-            if self.read(name) != data:  # what was put by a request that was sent again is ours
-                raise FileExistsError(self.url_of(name)) from error
+        with explained(self.url_of(name), "written", answers=(FileExistsError,)):
+            try:
+                self.fs.pipe_file(self.at(name), data, mode="create")
+            except OSError as error:
+                if not is_taken(error):
+                    raise
+                if self.read(name) != data:  # a put whose answer was lost is asked for again, and then finds itself
+                    raise FileExistsError(self.url_of(name)) from error
 
     def remove(self, name: str) -> None:
         """Remove a file inside, if it is there."""
