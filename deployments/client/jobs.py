@@ -42,6 +42,8 @@ class Jobs:
     ['failures.jsonl', 'predictions.csv', 'summary.json']
     >>> client.jobs.list(max_results=1)[0].name
     'first-try'
+    >>> client.jobs.resume(job.name).status  # what has completed is left as it is
+    'Completed'
     >>> client.jobs.delete(job.name).output is None  # it lay in the job's folder, and went with it
     True
     """
@@ -90,6 +92,15 @@ class Jobs:
         from deployments.service import jobs
 
         return jobs.cancel(self._system.store, self._system.prefect, name, wait=wait)
+
+    def resume(self, name: str) -> "Job":
+        """Have a job go on that failed, was canceled or lost its machine: it scores only what it has not scored yet.
+
+        Raises: JobNotFoundError; ConflictError when the job goes on already, or its endpoint is gone.
+        """
+        from deployments.service import resumption
+
+        return resumption.resume(self._system.store, self._system.prefect, name)
 
     def download(
         self,

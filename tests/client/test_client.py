@@ -3,11 +3,13 @@
 import logging
 from pathlib import Path
 
+import click
 import pytest
 
 from blocks.errors import NotRegistered
 from blocks.store import MemoryStore
 from deployments import Client, Compute, Deployment, Endpoint, Environment, JobInput, Model, Overrides, Settings
+from deployments.cli.main import batchpoint
 from deployments.declarations import DeclarationError
 from deployments.service.errors import ConflictError
 from deployments.service.registration import RecordingLauncher
@@ -124,3 +126,24 @@ def test_deleting_what_is_in_use_is_refused(client: Client) -> None:
 
 def test_an_endpoint_says_where_a_post_starts_a_job(client: Client) -> None:
     assert client.batch_endpoints.scoring_uri("WORDS") == "recorded://words"
+
+
+NOUNS = {
+    "batch_endpoints": "batch-endpoint",
+    "batch_deployments": "batch-deployment",
+    "models": "model",
+    "environments": "environment",
+    "data": "data",
+    "datastores": "datastore",
+    "computes": "compute",
+    "jobs": "job",
+    "schedules": "schedule",
+}
+
+
+def test_the_client_has_every_verb_of_the_command_line(client: Client) -> None:
+    context = click.Context(batchpoint)
+    assert set(NOUNS) == set(vars(client))
+    for noun, group in NOUNS.items():
+        verbs = {verb.replace("-", "_") for verb in batchpoint.get_command(context, group).list_commands(context)}
+        assert verbs - set(dir(getattr(client, noun))) == set(), group
