@@ -47,6 +47,9 @@ class Overrides(Part):
     logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
     output_file_name: str | None = Field(None, description=_said("output_file_name"))
     output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
+    overwrite: bool | None = Field(
+        None, description="Replace files of an earlier output that are in the output folder; else the job is refused."
+    )
     init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
     prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))

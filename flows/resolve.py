@@ -62,7 +62,8 @@ def resolve(
     input_url = resolve_url(store, input)
     datastores = open_urls(store, input_url, output_url)
     locate(input_url)
-    check_output(output_url, adjusted.settings, job)
+    overwrite = bool(settings and settings.overwrite)
+    check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     code = resolve_url(store, adjusted.code_configuration.code)
     return Manifest(
         job=job,
@@ -83,6 +84,7 @@ def resolve(
         cluster=_cluster(compute),
         model=_versioned(model),
         code_digest=PurePath(code).name,  # code is kept by its digest
+        overwrite=overwrite,
     )
 
 

@@ -60,8 +60,7 @@ def score(
     """
     chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
     check_script(script)
-    if not overwrite:
-        check_output(as_url(output), chosen)
+    check_output(as_url(output), chosen, overwrite=overwrite)
     with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as folder:
         manifest = Manifest(
             job=uuid.uuid4().hex[:12],

@@ -41,15 +41,17 @@ def written_by(output: Folder, job: str) -> set[str]:
     return set(summary_of(output, job).get("written", ()))
 
 
-def check_output(url: str, settings: Settings, job: str | None = None) -> None:
+def check_output(url: str, settings: Settings, job: str | None = None, *, overwrite: bool = False) -> None:
     """Refuse an output folder that holds one of the names this job would write.
 
-    Raises: OutputExistsError, unless the job itself wrote them when it ended before; also when a file is in the
-        folder's own place.
+    Raises: OutputExistsError, unless the job itself wrote them when it ended before, or they are to be replaced; also
+        when a file is in the folder's own place.
     """
     output = Folder(url)
     if output.is_local and output.exists() and not Path(output.path).is_dir():
         raise OutputExistsError(output.url)
+    if overwrite:
+        return
     own = written_by(output, job) if job else set()
     for name in output_names(settings):
         if name not in own and output.exists(name):

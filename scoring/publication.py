@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from scoring.access import called
 from scoring.errors import AccountExistsError, OutputClaimedError, OutputExistsError, StoreError
 from scoring.storage import Folder
 
@@ -19,7 +20,7 @@ CLAIM = ".unfinished.json"
 def taken(url: str) -> OutputExistsError:
     """The refusal of a name in an output folder that is there already."""
     is_account = url.rpartition("/")[2] in {FAILURES, SUMMARY}
-    return AccountExistsError(url) if is_account else OutputExistsError(url)
+    return AccountExistsError(called(url)) if is_account else OutputExistsError(called(url))
 
 
 class Publication:

@@ -54,6 +54,7 @@ def settings_schema() -> Schema:
     retries = _properties(RetrySettings)
     properties = {name: limits[name] for name in Overrides.model_fields if name in limits}
     properties["literals"] = _literals_schema()
+    properties["overwrite"] = {"type": "boolean", "description": Overrides.model_fields["overwrite"].description}
     properties["retry_settings"] = {
         "type": "object",
         "description": Overrides.model_fields["retry_settings"].description,

@@ -110,7 +110,7 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
         with about("output_path"):
             folder = output_folder(store, "", parameters["output"])
             open_urls(store, folder)
-            check_output(folder, adjusted.settings)
+            check_output(folder, adjusted.settings, overwrite=bool(request.overrides.overwrite))
     if settings := request.overrides.model_dump(mode="json", exclude_none=True):
         parameters["settings"] = settings
     if request.job_name is not None:

@@ -72,6 +72,13 @@ def test_an_output_is_replaced_when_asked_for(score_with, tmp_path):
     assert (tmp_path / "output/notes.txt").exists()
 
 
+def test_a_file_in_the_place_of_the_output_folder_is_not_replaced(score_with, tmp_path):
+    (tmp_path / "output").write_text("not a folder")
+    with pytest.raises(OutputExistsError, match="output exists already"):
+        score_with("ok.py", overwrite=True)
+    assert (tmp_path / "output").read_text() == "not a folder"
+
+
 def test_an_output_below_folders_that_are_not_there_is_made(score_with, tmp_path):
     assert score_with("ok.py", 1, output=tmp_path / "a/b/c").rows
 

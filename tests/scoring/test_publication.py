@@ -73,7 +73,9 @@ def test_a_job_that_died_while_it_published_goes_on_and_others_are_told(output, 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_of_ours_is_left(output, publish):
     output.write("predictions.csv", b"theirs")
-    with pytest.raises(OutputExistsError, match=rf"{output.url}/predictions\.csv exists already"):
+    with pytest.raises(
+        OutputExistsError, match=rf"{output.url}/predictions\.csv \(datastore 'the-store'\) exists already"
+    ):
         publish(output, "mine")
     assert content_of(output) == {"predictions.csv": "theirs"}
 
