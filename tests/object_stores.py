@@ -98,6 +98,20 @@ def azure_server(folder: Path) -> Iterator[AzureServer]:
         yield server
 
 
+def save_credentials(name: str, who: Identity, server: S3Server) -> str:
+    """Save a block as a user would; how a datastore names it."""
+    from prefect_aws import AwsCredentials
+    from prefect_aws.client_parameters import AwsClientParameters
+
+    AwsCredentials(
+        aws_access_key_id=who.key,
+        aws_secret_access_key=who.secret,
+        region_name="us-east-1",
+        aws_client_parameters=AwsClientParameters(endpoint_url=server.url),
+    ).save(name, overwrite=True)
+    return f"aws-credentials/{name}"
+
+
 def why_no_s3() -> str:
     """Why SeaweedFS cannot be started here; empty when it can."""
     here = Path(sys.executable).with_name("weed").exists()

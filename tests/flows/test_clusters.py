@@ -11,10 +11,11 @@ import psutil
 import pytest
 from prefect.states import Cancelling
 
-from blocks.specs import Compute, Deployment, Endpoint
+from blocks.specs import Compute, Datastore, Deployment, Endpoint
 from deployments.declarations import declare, read
-from deployments.service import computes, deployments, endpoints
+from deployments.service import computes, datastores, deployments, endpoints
 from tests.flows.conftest import Jobs, launcher_of, processes_of, wait_for
+from tests.object_stores import ADMIN, S3Server, save_credentials
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -155,3 +156,16 @@ def test_a_cluster_that_is_not_there_is_named_in_the_jobs_state(jobs: Jobs) -> N
     assert run.state_name == "Failed"
     assert run.state is not None
     assert "no Dask scheduler answers at tcp://127.0.0.1:1" in str(run.state.message)
+
+
+def test_dask_workers_open_a_bucket_with_credentials_that_never_pass_through_dask(jobs: Jobs, cluster, s3: S3Server):
+    for number in range(8):
+        s3.fs().pipe_file(f"data/cluster/in/{number}", str(number).encode())
+    credentials = save_credentials("afar", ADMIN, s3)
+    bucket = Datastore(name="afar", type="s3", root="s3://data/cluster", credentials=credentials)
+    datastores.create(jobs.store, bucket)
+    reads = "def run(mini_batch): return [open(path).read() for path in mini_batch]"
+    endpoint = jobs.endpoint(reads, compute="cluster", output_format="azureml")
+    job = jobs.send(endpoint, input="s3://data/cluster/in", output="s3://data/cluster/out")
+    assert jobs.finish(job, 90).state.name == "Completed"
+    assert s3.fs().cat_file("data/cluster/out/predictions.csv").split() == [str(number).encode() for number in range(8)]
