@@ -92,7 +92,8 @@ def _secrets(datastore: Datastore) -> Mapping[str, Any]:
 def _s3_options(datastore: Datastore) -> dict[str, Any]:
     block: Any = load_block(datastore)
     if block is None:
-        return {"endpoint_url": datastore.endpoint_url} if datastore.endpoint_url else {}
+        address = {"endpoint_url": datastore.endpoint_url} if datastore.endpoint_url else {}
+        return {**address, "anon": not _machine_has_credentials()}
     told = block.aws_client_parameters
     client = {"region_name": block.region_name, "verify": told.verify_cert_path or told.verify}
     options = {
@@ -103,6 +104,13 @@ def _s3_options(datastore: Datastore) -> dict[str, Any]:
         "config_kwargs": told.config,
     }
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _machine_has_credentials() -> bool:
+    """Whether AWS's own ways name somebody: variables, a file of the user's, or the machine's role."""
+    from botocore.session import get_session
+
+    return get_session().get_credentials() is not None
 
 
 def _identity(block: Any) -> dict[str, Any]:
