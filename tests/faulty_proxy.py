@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+BUSY = b"<Error><Code>ServiceUnavailable</Code><Message>Please try again.</Message></Error>"
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
 ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 

@@ -70,6 +70,14 @@ def test_what_a_store_denies_is_one_sentence_without_secrets(s3, who, bucket, sa
         locate(root)
 
 
+def test_an_object_that_nobody_may_look_at_is_denied_and_not_missing(s3, s3_root):
+    Folder(f"{s3_root}/in").write("a", b"a")
+    with faulty_proxy(s3.url, lambda method, *_: "deny" if method == "HEAD" else None) as proxy:
+        grant(Access(s3_root, "lab", s3.options(endpoint_url=url_of(proxy))))
+        with pytest.raises(StoreError, match=rf"{s3_root}/in/a \(datastore 'lab'\) cannot be read: access is denied"):
+            locate(f"{s3_root}/in/a")
+
+
 def test_a_denied_prefix_fails_its_files_with_the_reason(s3, s3_root, score_with):
     Folder(f"{s3_root}/in").write("a", b"a")
     Folder(f"{s3_root}/in").write("b", b"b")
