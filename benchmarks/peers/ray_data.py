@@ -9,7 +9,7 @@ from benchmarks.peers.peer import Write, ready
 from benchmarks.work import Work
 
 BLOCKS_PER_ACTOR = 10
-"""Measured to be the quickest on two cores: fewer leave an actor idle at the end, more cost time of their own."""
+"""Fewer leave an actor idle at the end, more cost time of their own; what is best was not measured."""
 
 
 class Scorer:
