@@ -50,6 +50,8 @@ class Summary(Record):
     scored_apart: int = Field(
         0, description="Files scored in calls of run() of their own, because others of their mini-batch failed."
     )
+    base: str | None = Field(None, description="The earlier job whose rows were kept for files that had not changed.")
+    kept: int = Field(0, description="Files whose rows are that job's.")
     columns: tuple[Text, ...]
     causes: tuple[Cause, ...]
     skipped: tuple[dict[str, Text], ...]
@@ -150,9 +152,10 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
         return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{also}"
     if not totals.scored:
         return FAILED, f"all {to_score} files failed{why}"
+    kept = f" ({totals.kept} of them kept from job {job.manifest.base.job})" if job.manifest.base is not None else ""
     if totals.failed:
-        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored, {totals.failed} failed{why}"
-    return COMPLETED, f"{totals.scored} files scored"
+        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored{kept}, {totals.failed} failed{why}"
+    return COMPLETED, f"{totals.scored} files scored{kept}"
 
 
 def _rows_file(settings: Settings, *, is_whole: bool) -> str | None:
@@ -190,6 +193,8 @@ def _summary(job: Job, totals: Totals, **known: Any) -> Summary:
         mini_batches_done=totals.mini_batches_done,
         tries=totals.tries,
         scored_apart=totals.apart,
+        base=manifest.base.job if manifest.base is not None else None,
+        kept=totals.kept,
         columns=tuple(totals.columns),
         causes=tuple(totals.grouped()[:CAUSES_NAMED]),
         skipped=tuple(skipped),

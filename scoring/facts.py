@@ -87,6 +87,8 @@ class Facts(Record):
     rows: int = 0
     failed: tuple[FailedFile, ...] = ()
     faults: tuple[Fault, ...] = ()
+    kept: int = Field(0, description="Files whose rows are those of another job.")
+    untried: int = Field(0, description="Files that were not tried yet, where the others were kept.")
     tries: int = 1
     calls: int = Field(0, description="Calls of run() that isolating its culprits took, beyond the tries.")
     pieces: tuple[PieceFacts, ...] = Field((), description="In input order; none where one call scored all files.")
@@ -103,4 +105,4 @@ class Facts(Record):
     @property
     def scored(self) -> int:
         """Files whose rows are kept."""
-        return self.files - len(self.failed)
+        return self.files - len(self.failed) - self.untried

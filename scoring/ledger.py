@@ -65,6 +65,7 @@ class Totals:
     skipped: int = 0
     pending: int = 0
     apart: int = 0
+    kept: int = 0
     rows: int = 0
     tries: int = 0
     mini_batches: int = 0
@@ -99,9 +100,11 @@ class Totals:
         if facts is None or not facts.is_final:
             self.pending += entry.files
             return
+        self.pending += facts.untried
         self.scored += facts.scored
+        self.kept += facts.kept
         self.failed += len(facts.failed)
-        self.apart += facts.scored if facts.is_isolated else 0
+        self.apart += facts.scored - facts.kept if facts.is_isolated else 0
         for failed in facts.failed:
             self._blame(facts.faults[failed.fault], failed.path)
 

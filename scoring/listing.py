@@ -70,6 +70,14 @@ def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> Lis
     return summary
 
 
+def copy_listing(source: Folder, job: Folder) -> ListingSummary:
+    """Give a job the files of another one; a listing that is there already is kept."""
+    if not job.exists(SUMMARY):
+        for name in (FILES, OFFSETS, SKIPPED, SUMMARY):
+            job.write(name, source.read(name))
+    return read_summary(job)
+
+
 class _ListingWriter:
     """The listing's three files, written side by side: a line for each file, where it begins, what is left out."""
 

@@ -31,6 +31,17 @@ class Cluster(Record):
     cluster_kwargs: dict[str, Any] = Field(default_factory=dict, description="What that class is called with.")
 
 
+class Base(Record):
+    """An earlier job whose rows are kept for the files that need not be scored again."""
+
+    job: str
+    folder: str
+    is_whole: bool = Field(
+        description="Whether the files are that job's own, of which only the failed ones are scored."
+    )
+    differs: str = Field("", description="Why none of its rows can be kept; empty when they can.")
+
+
 class Manifest(Record):
     """One job, resolved: nothing is looked up again after this is written.
 
@@ -57,6 +68,7 @@ class Manifest(Record):
     model: Versioned | None = None
     code_digest: str = ""
     overwrite: bool = False
+    base: Base | None = None
 
     @property
     def slots(self) -> int:

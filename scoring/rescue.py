@@ -35,6 +35,7 @@ class Rescue:
         self._timeout, self._meanwhile = timeout, meanwhile
         self._isolation = Isolation(len(paths), self._call)
         self._old: list[Piece] = []
+        self._kept = 0  # files of the old pieces whose rows are another job's
         self._short: dict[int, Fault] = {}  # of the old pieces
 
     def narrow(self, fault: Fault) -> None:
@@ -43,7 +44,7 @@ class Rescue:
 
     def keep(self, old: list[Piece], facts: Facts) -> None:
         """Take over the pieces that an earlier attempt scored, and which of their files had no rows."""
-        self._old = old
+        self._old, self._kept = old, facts.kept
         at = {file.path: position for position, file in enumerate(self._due.files)}
         settled = self._settled()
         for failed in facts.failed:
@@ -107,6 +108,7 @@ class Rescue:
             rows=sum(piece.rows for piece in pieces),
             failed=failed,
             faults=faults,
+            kept=self._kept,
             tries=tries,
             calls=self._isolation.calls,
             pieces=pieces,

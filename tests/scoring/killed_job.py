@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from scoring import parts
 from scoring.assemble import assemble
+from scoring.base import keep_rows
 from scoring.chunk import score_chunk
 from scoring.errors import MiniBatchesFailedError
 from scoring.job import Job
@@ -21,6 +22,7 @@ def go_on_with(folder: str) -> None:
     job = Job.open(folder).leased()
     fleet = Fleet(job.manifest.launch(), has_scored=bool(parts.Done(job.folder)))
     write_listing(job.manifest.input, job.folder)
+    keep_rows(job)
 
     def score(chunk: Chunk) -> None:
         for attempt in range(1, job.manifest.settings.retry_settings.max_retries + 2):
