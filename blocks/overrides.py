@@ -50,6 +50,21 @@ class Overrides(Part):
     overwrite: bool | None = Field(
         None, description="Replace files of an earlier output that are in the output folder; else the job is refused."
     )
+    since_job: str | None = Field(
+        None,
+        min_length=1,
+        description="An earlier job, by its name or id: only files that are new or have changed since are scored, and "
+        "its rows are kept for the others; all are scored if model, code or settings have changed.",
+    )
+    incremental: bool | None = Field(
+        None, description="The same with the last job of the endpoint that completed and read the same input."
+    )
+    failed_of: str | None = Field(
+        None,
+        min_length=1,
+        description="An earlier job, by its name or id: only those of its files are scored that failed or were never "
+        "reached, and its rows are kept for the others.",
+    )
     init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
     prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))
@@ -63,6 +78,9 @@ class Overrides(Part):
             raise ValueError(f"{min(both)} is given as a literal input and as an environment variable; remove one")
         if self.instance_count is not None:
             Resources(instance_count=self.instance_count)
+        bases = [name for name in ("since_job", "incremental", "failed_of") if getattr(self, name)]
+        if len(bases) > 1:
+            raise ValueError(f"{' and '.join(bases)} each name a job whose rows are kept; keep one")
         return self
 
     def _given(self) -> dict[str, Any]:

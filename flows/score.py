@@ -25,20 +25,22 @@ from flows.logs import set_up_logs
 from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
+from flows.runs import FLOW_NAME
 from flows.task_runner import SlotTaskRunner
 from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
+from scoring.base import keep_rows
 from scoring.chunk import Report
 from scoring.errors import ScoringError, SupersededError
 from scoring.job import Job
-from scoring.listing import ListingSummary, write_listing
+from scoring.listing import ListingSummary, copy_listing, write_listing
 from scoring.manifest import Manifest
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
 from scoring.stopping import StopRules
+from scoring.storage import Folder
 
-FLOW_NAME = "batch-endpoint"
 FINALIZING = "Finalizing"
 
 
@@ -83,7 +85,10 @@ def endpoint_name() -> str:
 
 @task(name="list", persist_result=False)
 def list_inputs(job: Job) -> ListingSummary:
-    """Find the files to score."""
+    """Find the files to score: those of the input, or of the job whose failed ones are scored."""
+    base = job.manifest.base
+    if base is not None and base.is_whole:
+        return copy_listing(Folder(base.folder), job.folder)
     return write_listing(job.manifest.input, job.folder, include_hidden=job.manifest.settings.include_hidden)
 
 
@@ -141,6 +146,8 @@ def run(job: Job, stages: Stages) -> Summary:
         desk.start_early()
         list_inputs(job)
         stages.end("list")
+        keep_rows_of_base(job)
+        stages.end("keep")
         cause = score_all(job, desk, runner, stages)
         stages.end("score")
         stages.seconds.update(desk.first_start)
@@ -151,6 +158,18 @@ def run(job: Job, stages: Stages) -> Summary:
         say_layout(summary, job.manifest.settings.rows_format)
         say_stages(summary)
         return summary
+
+
+def keep_rows_of_base(job: Job) -> None:
+    """Take over the rows of an earlier job, if the job has one, and tell how many or why not."""
+    base = job.manifest.base
+    if base is None:
+        return
+    if base.differs:
+        get_run_logger().warning("All files are scored, and no rows of job %s kept: %s", base.job, base.differs)
+        return
+    files = keep_rows(job)
+    get_run_logger().info("Kept the rows of %d of %d files from job %s", files, job.listing.files, base.job)
 
 
 def score_all(job: Job, desk: Desk, runner: SlotTaskRunner, stages: Stages) -> str | None:

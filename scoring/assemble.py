@@ -152,10 +152,23 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
         return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{also}"
     if not totals.scored:
         return FAILED, f"all {to_score} files failed{why}"
-    kept = f" ({totals.kept} of them kept from job {job.manifest.base.job})" if job.manifest.base is not None else ""
     if totals.failed:
-        return WITH_ERRORS, f"{totals.scored} of {to_score} files scored{kept}, {totals.failed} failed{why}"
-    return COMPLETED, f"{totals.scored} files scored{kept}"
+        return (
+            WITH_ERRORS,
+            f"{totals.scored} of {to_score} files scored{_kept(job, totals)}, {totals.failed} failed{why}",
+        )
+    return COMPLETED, f"{totals.scored} files scored{_kept(job, totals)}"
+
+
+def _kept(job: Job, totals: Totals) -> str:
+    base = job.manifest.base
+    if base is None:
+        return ""
+    return (
+        f" (no rows of job {base.job} kept: {base.differs})"
+        if base.differs
+        else f" ({totals.kept} kept of job {base.job})"
+    )
 
 
 def _rows_file(settings: Settings, *, is_whole: bool) -> str | None:

@@ -153,7 +153,7 @@ def differences(base: Manifest, job: Manifest) -> str:
     ours, theirs = (each.settings.model_dump(mode="json", exclude=WITHOUT_EFFECT) for each in (job, base))
     changed = [name for name, (old, new) in _compared(base, job).items() if old != new]
     changed += [f"settings.{name}" for name in ours if ours[name] != theirs[name]]
-    if base.script_files and _holds_files(base.script_files):
+    if writes_files(base):
         return "the script writes files of its own, which are not kept"
     return f"{', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed" if changed else ""
 
@@ -175,7 +175,9 @@ def _identity(manifest: Manifest) -> object:
     return (model.digest or (model.name, model.version)) if model is not None else manifest.model_dir
 
 
-def _holds_files(folder: str) -> bool:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+def writes_files(manifest: Manifest) -> bool:
+    """Whether the script of a job has written files of its own, which belong to no file of the input."""
+    folder = manifest.script_files
+    with suppress(FileNotFoundError), os.scandir(folder or "") as entries:
         return any(entries)
     return False

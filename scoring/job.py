@@ -6,6 +6,7 @@ from functools import cached_property
 
 from scoring.input_file import InputFile
 from scoring.lease import Lease
+from scoring.listing import SUMMARY as LISTED
 from scoring.listing import ListingSummary, read_mini_batches, read_summary
 from scoring.manifest import Manifest
 from scoring.parts import Done
@@ -50,6 +51,11 @@ class Job:
     def listing(self) -> ListingSummary:
         """What there is to score."""
         return read_summary(self.folder)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is known yet what there is to score."""
+        return self.folder.exists(LISTED)
 
     @property
     def mini_batches(self) -> int:

@@ -10,6 +10,7 @@ STAGES = {
     "resolve": "to the manifest",
     "wait": "to having instances of the compute",
     "list": "to the list of input files",
+    "keep": "to having the rows that are kept of an earlier job",
     "cluster": "to the last chunk's submission to the Dask workers",
     "score": "to the end of the last chunk",
     "merge": "to the summary",

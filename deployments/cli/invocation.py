@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--instance-count", "-c", help=options.about(Invocation, "instance_count"))
 @click.option("--output-path", metavar="PATH", help=options.about(Invocation, "output_path"))
 @click.option("--overwrite", flag_value="true", help=options.about(Invocation, "overwrite"))
+@click.option("--since-job", metavar="JOB", help=options.about(Invocation, "since_job"))
+@click.option("--incremental", flag_value="true", help=options.about(Invocation, "incremental"))
 @click.option("--outputs", multiple=True, metavar="NAME.path=PATH", help=options.about(Invocation, "outputs"))
 @click.option("--job-name", help=options.about(Invocation, "job_name"))
 @click.option(

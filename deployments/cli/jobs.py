@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from blocks.invocation import Invocation
 from deployments.cli import options
 from deployments.cli.ages import Age
 from deployments.cli.command import Noun, Verb
@@ -138,6 +139,25 @@ def resume(context: click.Context, name: str, wait: bool) -> "Job":
         follow(context, client, str(resumed.id), err=True)
         return jobs.show(session.store, client, str(resumed.id))
     return resumed
+
+
+@job.command("rerun-failed")
+@job_name
+@click.option("--job-name", help=options.about(Invocation, "job_name"))
+@click.option("--output-path", metavar="PATH", help=options.about(Invocation, "output_path"))
+@click.option("--wait", is_flag=True, help="Follow the new job to its end, and exit as `job stream` does.")
+@click.pass_context
+def rerun_failed(context: click.Context, name: str, job_name: str | None, output_path: str | None, wait: bool) -> "Job":
+    """Send a job for the failed files of one that has ended; it keeps that one's rows for the others."""
+    session = context.find_object(Session) or Session()
+    client = _client(session)
+    from deployments.service import jobs, rerun
+
+    sent = rerun.rerun_failed(session.store, session.launcher, client, name, job_name=job_name, output=output_path)
+    if not wait:
+        return sent
+    follow(context, client, str(sent.id), err=True)
+    return jobs.show(session.store, client, str(sent.id))
 
 
 @job.command("download")

@@ -102,6 +102,23 @@ class Jobs:
 
         return resumption.resume(self._system.store, self._system.prefect, name)
 
+    def rerun_failed(self, name: str, *, job_name: str | None = None, output_path: str | None = None) -> "Job":
+        """Send a job for the failed files of one that has ended; it keeps that one's rows for the others.
+
+        Args:
+            name: the earlier job's name, or its id.
+            job_name: the new job's name; left out, its id.
+            output_path: folder for the output of all files; left out, the new job's own.
+        Returns: the new job.
+        Raises: JobNotFoundError; ConflictError when the job has not ended or none of its files failed.
+        """
+        from deployments.service import rerun
+
+        system = self._system
+        return rerun.rerun_failed(
+            system.store, system.launcher, system.prefect, name, job_name=job_name, output=output_path
+        )
+
     def download(
         self,
         name: str,

@@ -7,6 +7,9 @@ import runpy
 import signal
 import sys
 
+from deployments.embedded.home import Home, home
+from deployments.embedded.revival import watch
+
 
 def main(role: str) -> None:
     """Run the server or the worker until it is told to end.
@@ -17,6 +20,7 @@ def main(role: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if role == "server":
+        watch(Home(home()))
         sys.argv = ["prefect", "server", "start"]
         runpy.run_module("prefect", run_name="__main__", alter_sys=True)
     elif role == "worker":

@@ -5,21 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 from prefect.utilities.urls import url_for
 from pydantic import BaseModel, Field
 
-from deployments.service.registration import FLOW, Order
+from deployments.service.registration import Order
+from flows.runs import NAME_TAG
 from scoring.assemble import Files
 from scoring.literals import Value
-
-OURS = FlowFilter(name=FlowFilterName(any_=[FLOW]))
-NAME_TAG = "job-name:"
-"""What begins the tag that holds the name a user gave to a job."""
 
 PLAIN_STATUS = {
     StateType.PENDING: "Starting",
@@ -90,18 +84,6 @@ def name_of(run: FlowRun) -> str:
     """The name a user gave to the job, else its flow run's id."""
     given = [tag.removeprefix(NAME_TAG) for tag in run.tags if tag.startswith(NAME_TAG)]
     return given[0] if given else str(run.id)
-
-
-def find_run(client: SyncPrefectClient, name: str) -> FlowRun | None:
-    """The flow run of a job by its id or the name it was given, if there is one."""
-    try:
-        run = client.read_flow_run(UUID(name))
-    except ValueError:
-        tagged = FlowRunFilter(tags=FlowRunFilterTags(all_=[f"{NAME_TAG}{name}"]))
-        return next(iter(client.read_flow_runs(flow_filter=OURS, flow_run_filter=tagged, limit=1)), None)
-    except ObjectNotFound:
-        return None
-    return run
 
 
 def record(run: FlowRun, endpoint: str | None) -> Job:

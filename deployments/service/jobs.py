@@ -20,10 +20,11 @@ from blocks.specs import Endpoint
 from blocks.store import Store
 from deployments.service.errors import ConflictError, ServiceError
 from deployments.service.job_files import resolved, with_files
-from deployments.service.job_records import OURS, Job, find_run, record
+from deployments.service.job_records import Job, record
 from deployments.service.registration import Launcher
 from deployments.service.sending import prefect_deployment_of
 from deployments.service.submission import Request, submit
+from flows.runs import OURS, find_run
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 CANCEL_PATIENCE = 60.0

@@ -54,7 +54,8 @@ def settings_schema() -> Schema:
     retries = _properties(RetrySettings)
     properties = {name: limits[name] for name in Overrides.model_fields if name in limits}
     properties["literals"] = _literals_schema()
-    properties["overwrite"] = {"type": "boolean", "description": Overrides.model_fields["overwrite"].description}
+    own = _properties(Overrides)
+    properties |= {name: own[name] for name in ("overwrite", "since_job", "incremental", "failed_of")}
     properties["retry_settings"] = {
         "type": "object",
         "description": Overrides.model_fields["retry_settings"].description,
@@ -79,7 +80,7 @@ def _literals_schema() -> Schema:
     }
 
 
-def _properties(model: type[Settings | RetrySettings | Resources]) -> dict[str, Schema]:
+def _properties(model: type[Settings | RetrySettings | Resources | Overrides]) -> dict[str, Schema]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     return {name: _plain(written, definitions) for name, written in schema["properties"].items()}

@@ -15,8 +15,10 @@ from blocks.specs import Data, Spec
 from blocks.store import Store
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import folder_of, manifest_of
-from deployments.service.job_records import Job, find_run, record
+from deployments.service.job_records import Job, record
 from deployments.service.jobs import list_all, read
+from flows.runs import find_run
+from scoring.base import needs_base
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POINTING: tuple[type[Spec], ...] = (Data, Schedule)
@@ -140,7 +142,9 @@ def _needs(store: Store, jobs: Iterable[Job]) -> dict[UUID, str]:
 def _mentioned(store: Store, job: Job) -> set[UUID]:
     """Every id that a job names, as in the path of its input, but for its own."""
     manifest = manifest_of(store, job)
-    texts = [job.input or "", manifest.model_dump_json() if manifest is not None else ""]
+    needs = manifest is not None and needs_base(manifest)
+    resolved = manifest.model_dump_json(exclude=set() if needs else {"base"}) if manifest is not None else ""
+    texts = [job.input or "", resolved]
     return {each for text in texts for each in _ids(text)} - {job.id}
 
 

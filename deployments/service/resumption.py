@@ -15,8 +15,9 @@ from deployments.embedded.bell import ring
 from deployments.embedded.home import Home, home_path
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import with_files
-from deployments.service.job_records import Job, find_run
+from deployments.service.job_records import Job
 from deployments.service.jobs import read, show
+from flows.runs import find_run
 
 RESUMED = UUID("8f0ff0a4-6c57-4f83-9a39-6f0c7b0f1c55")
 """Names the step from one ended state to the next try: whoever takes it twice took it once."""
@@ -76,6 +77,6 @@ def _check_endpoint(client: SyncPrefectClient, store: Store, job: Job, run: Flow
     endpoint = known.endpoint_name or "ENDPOINT"
     raise ConflictError(
         f"job {job.name!r} can't be resumed: its endpoint {endpoint!r} was deleted, and with it what Prefect runs its "
-        f"jobs by; create the endpoint again, and send another job: batchpoint batch-endpoint invoke --name {endpoint} "
-        f"--input {known.input}"
+        f"jobs by; create the endpoint again, and send a job that keeps what this one has scored: batchpoint "
+        f"batch-endpoint invoke --name {endpoint} --input {known.input} --since-job {job.name}"
     )

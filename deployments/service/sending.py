@@ -10,10 +10,11 @@ from prefect.exceptions import ObjectNotFound
 
 from deployments.embedded.bell import ring
 from deployments.embedded.home import Home, home_path
-from deployments.service.errors import ConflictError, JobNameTakenError
-from deployments.service.job_records import NAME_TAG, OURS, Job, find_run, record, tags_of
+from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
+from deployments.service.job_records import Job, record, tags_of
 from deployments.service.registration import FLOW, Order
 from flows.beginning import SENT
+from flows.runs import NAME_TAG, OURS, find_run
 
 SUBMISSION = "batchpoint.submission"
 """Label of a flow run: which submission made it, as Prefect does not tell whether it made one or had it already."""
@@ -30,6 +31,7 @@ def launch(client: SyncPrefectClient, order: Order) -> Job:
         if sent is None:
             raise JobNameTakenError(order.name)
         return sent
+    _check_base(client, order)
     prefect_deployment = _prefect_deployment_for(client, order)
     submission = uuid4().hex
     run = client.create_flow_run_from_deployment(
@@ -44,6 +46,24 @@ def launch(client: SyncPrefectClient, order: Order) -> Job:
         raise JobNameTakenError(order.name or "")
     ring(Home(home_path()).bell)
     return record(run, order.endpoint)
+
+
+def _check_base(client: SyncPrefectClient, order: Order) -> None:
+    """Raises: UnusableError when the job whose rows are to be kept is not there; ConflictError when it goes on."""
+    settings = order.parameters.get("settings") or {}
+    name = settings.get("since_job") or settings.get("failed_of")
+    if name is None:
+        return
+    run = find_run(client, name)
+    if run is None:
+        raise UnusableError(
+            f"there is no job {name!r}, whose rows were to be kept; `batchpoint job list` shows those that are"
+        )
+    if not record(run, None).has_ended:
+        raise ConflictError(
+            f"job {name!r} has not ended, so it is not known yet which of its rows are to be kept; wait for it: "
+            f"batchpoint job stream --name {name}"
+        )
 
 
 def sent_with(client: SyncPrefectClient, endpoint: str, key: str) -> Job | None:

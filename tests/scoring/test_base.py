@@ -76,7 +76,7 @@ def test_nothing_is_scored_where_nothing_has_changed(run):
     first, second = run("first"), run("second", "first")
     assert second.called == []
     assert second.rows == first.rows
-    assert '"message": "23 files scored (23 of them kept from job first)"' in second.message
+    assert '"message": "23 files scored (23 kept of job first)"' in second.message
 
 
 @pytest.mark.parametrize("file_name", ["predictions.csv", "predictions.jsonl", "predictions.parquet"])
