@@ -14,7 +14,6 @@ from blocks.references import find_compute, find_model
 from blocks.specs import Compute, Deployment, Endpoint, Model
 from blocks.store import Store
 from flows.access import open_datastores, open_urls
-from flows.bases import find_base
 from flows.contents import check_model
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder, resolve_url
@@ -66,7 +65,7 @@ def resolve(
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     code = resolve_url(store, adjusted.code_configuration.code)
-    manifest = Manifest(
+    return Manifest(
         job=job,
         folder=folder,
         input=input_url,
@@ -87,7 +86,6 @@ def resolve(
         code_digest=PurePath(code).name,  # code is kept by its digest
         overwrite=overwrite,
     )
-    return manifest.model_copy(update={"base": find_base(store, manifest, settings)})
 
 
 def find_deployment(store: Store, endpoint: str, deployment: str | None) -> Deployment:

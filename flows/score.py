@@ -15,6 +15,7 @@ from blocks.errors import BlockError
 from blocks.overrides import Overrides
 from blocks.prefect_store import PrefectStore
 from flows import chunks
+from flows.bases import find_base
 from flows.beginning import before_the_flow
 from flows.clusters import place_task_runs
 from flows.desk import Desk, open_desk
@@ -34,7 +35,7 @@ from scoring.chunk import Report
 from scoring.errors import ScoringError, SupersededError
 from scoring.job import Job
 from scoring.listing import ListingSummary, copy_listing, write_listing
-from scoring.manifest import Manifest
+from scoring.manifest import MANIFEST, Manifest
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
@@ -59,8 +60,9 @@ def score_minibatch(job: str, chunk: Chunk) -> Report:
 @task(name="resolve", persist_result=False)
 def resolve_job(input: str, deployment: str | None, output: str | None, settings: Overrides | None) -> Manifest:  # noqa: A002
     """Look up what the job needs and freeze it into the job's folder."""
+    store = PrefectStore()
     manifest = resolve(
-        PrefectStore(),
+        store,
         job=runtime.flow_run.id,
         endpoint=endpoint_name(),
         input=input,
@@ -68,6 +70,8 @@ def resolve_job(input: str, deployment: str | None, output: str | None, settings
         output=output,
         settings=settings,
     )
+    if not Folder(manifest.folder).exists(MANIFEST):  # a job that goes on keeps the base that it had
+        manifest = manifest.model_copy(update={"base": find_base(store, manifest, settings)})
     manifest.write()
     return manifest
 
