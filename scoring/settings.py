@@ -12,10 +12,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    SerializerFunctionWrapHandler,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -204,6 +206,14 @@ class Settings(Strict):
                 "output_file_name has no use with output_action summary_only, which writes no rows: remove one"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _readable_again(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = dump(self)
+        if self.output_action == OutputAction.SUMMARY_ONLY:
+            # Refused when it is given with summary_only, so its default must not be written either.
+            written.pop("output_file_name", None)
+        return written
 
     def tolerated(self, files: int) -> int | None:
         """How many of so many files may fail; None when all may."""

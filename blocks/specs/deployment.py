@@ -1,20 +1,18 @@
 """Deployments as declared."""
 
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     Discriminator,
     Field,
-    SerializerFunctionWrapHandler,
     Tag,
-    field_serializer,
     field_validator,
 )
 
 from blocks.specs.assets import Environment, Model
 from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap, as_any_of, written_as
-from scoring.settings import OutputAction, Settings
+from scoring.settings import Settings
 
 ModelOrReference = Annotated[
     Annotated[str, Tag("<reference>")] | Annotated[Model, Tag("<inline>")], Discriminator(written_as)
@@ -86,11 +84,3 @@ class Deployment(Spec):
     @property
     def key(self) -> tuple[str, ...]:
         return (self.endpoint_name, self.name)
-
-    @field_serializer("settings", mode="wrap")
-    def _readable_again(self, settings: Settings, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = dump(settings)
-        if settings.output_action == OutputAction.SUMMARY_ONLY:
-            # Refused when it is given with summary_only, so its default must not be written either.
-            written.pop("output_file_name", None)
-        return written

@@ -138,8 +138,8 @@ def test_every_kind_is_got_back_whole(store, name):
         store.delete(type(spec), *spec.key)
 
 
-def test_a_kind_of_which_nothing_is_registered_is_an_empty_list(store):
-    assert store.list(Environment) == []
+def test_a_kind_of_which_nothing_is_registered_is_an_empty_list():
+    assert MemoryStore().list(Environment) == []
 
 
 @pytest.mark.server

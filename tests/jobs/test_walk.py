@@ -19,6 +19,7 @@ from deployments.service.sending import prefect_deployment_of
 from deployments.service.streaming import Line, follow
 from flows.score import spelled
 from scoring.stages import BESIDE, STAGES
+from tests.flows.conftest import wait_for
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint
 from tests.process_table import listening, processes_of
 
@@ -110,7 +111,7 @@ def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_ret
     retried = datetime.now(UTC)
     board.client.set_flow_run_state(job.id, AwaitingRetry(), force=True)
     board.wait(job, lambda now: now.has_ended and now.end_time > retried)
-    told = [each.at for each in follow(board.client, job.name) if isinstance(each, Line)]
+    told = wait_for(lambda: [each.at for each in follow(board.client, job.name) if isinstance(each, Line)])
     assert min(told) > retried
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from scoring.manifest import Manifest
+
 NAMES = [f"{number:02d}{letter}" for number in range(13) for letter in "xyz"]
 
 
@@ -64,3 +66,9 @@ def test_a_file_whose_name_is_no_text_is_scored_and_reported(score_with, tmp_pat
     assert outcome.summary.skipped[0]["path"] == ".\\udcff"
     if not output_file_name.endswith("parquet"):
         assert "1-\\udcff\\udcfe" in outcome.rows
+
+
+def test_a_manifest_of_a_job_that_writes_no_rows_can_be_read_again(make_manifest, tmp_path):
+    manifest = make_manifest("ok.py", tmp_path, output_action="summary_only")
+    manifest.write()
+    assert Manifest.read(manifest.folder).model_dump() == manifest.model_dump()

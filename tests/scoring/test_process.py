@@ -68,7 +68,7 @@ def test_fifty_starts_and_kills_leave_no_descriptor_process_or_file(launch, tmp_
             process.wait_ready()
         process.kill()
         process.release()
-    assert descriptors() == before
+    assert descriptors() <= before
     assert list(tmp_path.iterdir()) == []
     assert processes_with(mark) == []
 
@@ -77,7 +77,7 @@ def test_a_failed_start_leaves_no_descriptor_or_file(launch, tmp_path):
     before = descriptors()
     with pytest.raises(ValueError, match="null byte"):
         ScoringProcess(launch("ok.py", BAD="nul\0l"), str(tmp_path))
-    assert descriptors() == before
+    assert descriptors() <= before
     assert list(tmp_path.iterdir()) == []
 
 
@@ -172,7 +172,7 @@ def test_nothing_of_a_fleet_is_left_after_stop_even_while_processes_start(launch
         assert len(refused) == 3
         assert not fleet.scratch.exists()
         assert processes_with(mark) == []
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, mark):
@@ -181,7 +181,7 @@ def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, ma
     fleet.start_early(range(3))
     assert wait_for(lambda: len(processes_with(mark)) >= 3, 5)
     assert fleet.close() == []
-    assert descriptors() == before
+    assert descriptors() <= before
     assert not fleet.scratch.exists()
 
 

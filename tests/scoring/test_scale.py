@@ -22,11 +22,11 @@ def wake_ups(task):
     return int(line.split()[1])
 
 
-def tasks_of(fleet):
-    """The first thread of each scoring process and guardian, and all threads of this process but the one that asks."""
+def tasks_of(fleet, scoring):
+    """The first thread of each scoring process and guardian, and this process's threads that score."""
     [process] = fleet._processes
+    own = [Path(f"/proc/self/task/{scoring.native_id}")] if scoring.is_alive() else []
     below = psutil.Process(process.pid).children(recursive=True)
-    own = [task for task in Path("/proc/self/task").iterdir() if task.name != str(threading.get_native_id())]
     return [*(Path(f"/proc/{pid}") for pid in [process.pid, *(one.pid for one in below)]), *own]
 
 
@@ -46,7 +46,7 @@ def test_a_slot_that_waits_wakes_at_most_five_times_a_second(make_manifest, tmp_
         scoring.start()
         assert wait_for(lambda: slot._process._channel._unsent == b"" and fleet._borrowed, 5)
     time.sleep(0.3)  # what is being begun is not waiting yet
-    before = {task: wake_ups(task) for task in tasks_of(fleet)}
+    before = {task: wake_ups(task) for task in tasks_of(fleet, scoring)}
     time.sleep(2)
     woken = {task.name: wake_ups(task) - count for task, count in before.items()}
     if scoring.is_alive():

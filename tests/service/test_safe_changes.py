@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from prefect.client.orchestration import get_client
 
 from blocks.errors import AlreadyRegistered, NotRegistered
 from blocks.prefect_store import PrefectStore
@@ -171,8 +170,8 @@ def test_a_create_that_is_killed_half_way_leaves_nothing_that_later_commands_tri
     (shown,) = deployments.list_all(store, mine)
     assert endpoints.show(store, mine).defaults.deployment_name in {None, shown.name}
     job = Request(endpoint=mine, input=str(project / "model"), deployment="torch")
-    with get_client(sync_client=True) as client, pytest.raises(ConflictError, match=f"update --name {mine}"):
-        submit(store, client, job)
+    with pytest.raises(ConflictError, match=f"update --name {mine}"):
+        submit(store, launcher, job)
     created = deployments.create(store, launcher, wanted, set_default=True)
     assert created == deployments.show(store, mine, "torch") == shown
     endpoints.delete(store, launcher, mine)
