@@ -2,6 +2,8 @@
 
 import logging
 
+from prefect.logging.handlers import APILogHandler
+
 from blocks.errors import BlockError
 from flows.errors import JobRefusedError
 from scoring.errors import ScoringError
@@ -34,3 +36,11 @@ def set_up_logs() -> None:
     for each in (_is_needed, _tell_ours_without_traceback):
         if each not in task_runs.filters:
             task_runs.addFilter(each)
+
+
+def send_logs() -> None:
+    """Wait up to 5 s until the server has every line that was logged by now.
+
+    They are sent by a thread of Prefect's, every 2 s: whoever sees that a job has ended shall find its log complete.
+    """
+    APILogHandler().flush()

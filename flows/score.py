@@ -22,7 +22,7 @@ from flows.desk import Desk, open_desk
 from flows.errors import JobRefusedError, TurnSkippedError
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
-from flows.logs import set_up_logs
+from flows.logs import send_logs, set_up_logs
 from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
@@ -141,6 +141,8 @@ def score_job(
     except (JobRefusedError, BlockError, ScoringError) as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error))
+    finally:
+        send_logs()
 
 
 def run(job: Job, stages: Stages) -> Summary:

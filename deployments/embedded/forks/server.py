@@ -202,11 +202,11 @@ def say(connection: socket.socket, **told: int) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End this process with what was printed sent out, and what libraries send from threads: Prefect's logs and events."""
+    """End this process with what was printed sent out, and what threads of libraries send: logs and events."""
     try:
         # As an interpreter does before its atexit functions, which here are the fork server's own. os._exit() alone
         # loses what is still in a queue: a job that fails at once would show no line of its log.
-        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - multiprocessing ends its forks so, too
+        threading._shutdown()  # type: ignore[attr-defined]
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
