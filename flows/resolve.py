@@ -21,6 +21,7 @@ from scoring.errors import InputError
 from scoring.finding import locate
 from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
 from scoring.output import check_output
+from scoring.settings import Settings
 from scoring.storage import Folder
 
 
@@ -55,6 +56,7 @@ def resolve(
     adjusted = adjust(chosen, settings)
     compute = find_compute(store, adjusted.compute)
     check_instances(adjusted, compute)
+    check_shared_output(adjusted.settings, folder)
     assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
     model = find_model(store, adjusted.model)
     check_model(model)
@@ -156,6 +158,15 @@ def check_instances(deployment: Deployment, compute: Compute) -> None:
         )
 
 
+def check_shared_output(settings: Settings, folder: str) -> None:
+    """Raises: JobRefusedError when a job's mini-batches are to share a folder, and the job's own is on no disk."""
+    if settings.shared_output and "://" in folder:
+        raise JobRefusedError(
+            f"settings.shared_output needs a folder on a disk that all instances share, and jobs lie in {folder}; "
+            "leave it out: then each mini-batch has a folder of its own, and all are published together"
+        )
+
+
 def _cluster(compute: Compute) -> Cluster | None:
     if compute.type == "local":
         return None
@@ -166,4 +177,4 @@ def _versioned(model: Model) -> Versioned:
     return Versioned(name=model.name, version=model.version or "", digest=model.digest or "")
 
 
-__all__ = ["InputError", "adjust", "check_instances", "find_deployment", "resolve"]
+__all__ = ["InputError", "adjust", "check_instances", "check_shared_output", "find_deployment", "resolve"]

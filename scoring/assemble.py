@@ -6,12 +6,14 @@ from typing import Any
 
 from pydantic import Field
 
+from scoring.errors import ScriptError
 from scoring.facts import Record, Text
 from scoring.job import Job
 from scoring.ledger import Cause, Totals, entries, failure_lines, reasons
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
 from scoring.output import Staging, partial_name, summary_of
+from scoring.own_files import OwnFiles
 from scoring.parts import RowReader, read_frames
 from scoring.publication import FAILURES, SUMMARY
 from scoring.rows import merge
@@ -93,18 +95,19 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
         a file called .partial.
-    Raises: OutputExistsError when the output was taken meanwhile; nothing of this job is in it then. SupersededError
-        when another run of the job has begun.
+    Raises: OutputExistsError when the output was taken meanwhile; nothing of this job is in it then. ScriptError when
+        files that the script wrote itself cannot all be published. SupersededError when another run of the job has
+        begun.
     """
     manifest = job.manifest
     staging = Staging(Folder(manifest.output), manifest.job, job.generation)
     try:
-        totals = _account(job, staging.path / FAILURES)
+        own = OwnFiles(job)
+        totals = _account(job, staging.path / FAILURES, own)
         state, message = _verdict(job, totals, cause)
         rows_file = _rows_file(manifest.settings, is_whole=state in {COMPLETED, WITH_ERRORS})
         sha256 = _write_rows(job, totals, staging.path / rows_file) if rows_file else None
-        if manifest.script_files and Path(manifest.script_files).is_dir():
-            staging.adopt(Path(manifest.script_files))
+        _stage_own_files(job, own, staging)
         stages = stages or Stages()
         stages.end("merge")
         summary = _summary(
@@ -125,13 +128,28 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
     return summary
 
 
-def _account(job: Job, failures: Path) -> Totals:
+def _account(job: Job, failures: Path, own: OwnFiles) -> Totals:
     totals = Totals(listed=job.listing.files + job.listing.skipped, skipped=job.listing.skipped)
     with failures.open("wb") as lines:
         for entry in entries(job):
             totals.add(entry)
             lines.writelines(failure_lines(entry))
+            if entry.frame is not None:
+                own.add(entry.frame.facts)
     return totals
+
+
+def _stage_own_files(job: Job, own: OwnFiles, staging: Staging) -> None:
+    """Take in the files that the script wrote itself. Raises: ScriptError."""
+    if job.manifest.settings.shared_output:
+        own.add_shared()
+    kept = job.manifest.own_files
+    for name, file in own.files.items():
+        if staging.take_in(name, kept, file.stored) != file.size:
+            raise ScriptError(
+                f"{name!r} in AZUREML_BI_OUTPUT_PATH has changed since run() returned; the scoring script must have "
+                "its files written and closed by then"
+            )
 
 
 def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:

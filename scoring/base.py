@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from scoring.facts import Facts, PieceFacts, Record
@@ -39,6 +38,7 @@ WITHOUT_EFFECT = {
     "init_timeout",
     "prefetch_limit",
     "include_hidden",
+    "shared_output",
 }
 """Settings that a row does not depend on; how rows are written is compared by itself."""
 
@@ -177,7 +177,4 @@ def _identity(manifest: Manifest) -> object:
 
 def writes_files(manifest: Manifest) -> bool:
     """Whether the script of a job has written files of its own, which belong to no file of the input."""
-    folder = manifest.script_files
-    with suppress(FileNotFoundError), os.scandir(folder or "") as entries:
-        return any(entries)
-    return False
+    return manifest.own_files.exists()

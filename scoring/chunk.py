@@ -190,6 +190,7 @@ class _Attempt:
             rows=scored.rows,
             failed=tuple(FailedFile(path=due.files[position].path) for position in missing),
             faults=(fault,) if fault is not None else (),
+            written=(scored.written,) if scored.written is not None else (),
             tries=self.failures.attempt,
             seconds=round(seconds, 6),
             fetch_seconds=round(due.waited, 6),

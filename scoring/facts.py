@@ -31,10 +31,14 @@ class Where(Record):
         return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
 
 
+NO_EXCEPTIONS = {"timeout", "crash", "exit", "short_return", "wrong_file"}
+"""Faults that are not a raised exception; their messages say it all."""
+
+
 class Fault(Record):
     """Why a try failed, as text: exceptions of another interpreter cannot travel as objects."""
 
-    error: Text = Field(description="Class of the exception, or timeout, crash, exit, short_return.")
+    error: Text = Field(description="Class of the exception, or timeout, crash, exit, short_return, wrong_file.")
     message: Text
     where: Where | None = None
     traceback: Text = ""
@@ -55,9 +59,7 @@ class Fault(Record):
 
     def __str__(self) -> str:
         first_line = self.message.strip().split("\n", 1)[0]
-        said = (
-            first_line if self.error in {"timeout", "crash", "exit", "short_return"} else f"{self.error}: {first_line}"
-        )
+        said = first_line if self.error in NO_EXCEPTIONS else f"{self.error}: {first_line}"
         return f"{said} ({self.where})" if self.where else said
 
 
@@ -79,6 +81,25 @@ class PieceFacts(Record):
     length: int = Field(description="Bytes of their rows, which follow those of the piece before.")
 
 
+class WrittenFile(Record):
+    """A file that the script wrote into AZUREML_BI_OUTPUT_PATH: its name relative to that, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+class WrittenFiles(Record):
+    """What one call of run() wrote there."""
+
+    folder: str = Field(description="Where the job keeps these files: a folder of the call's own.")
+    files: tuple[WrittenFile, ...]
+
+    @property
+    def names(self) -> set[str]:
+        """The files' names."""
+        return {file.name for file in self.files}
+
+
 class Facts(Record):
     """What one mini-batch came to. Beside its rows in a part, or alone when it is in none."""
 
@@ -92,6 +113,7 @@ class Facts(Record):
     tries: int = 1
     calls: int = Field(0, description="Calls of run() that isolating its culprits took, beyond the tries.")
     pieces: tuple[PieceFacts, ...] = Field((), description="In input order; none where one call scored all files.")
+    written: tuple[WrittenFiles, ...] = Field((), description="Files that the script wrote itself, by call of run().")
     seconds: float = Field(0.0, description="Of the call of run() that returned.")
     fetch_seconds: float = Field(0.0, description="That the slot waited for the files of this mini-batch.")
     slot: int = 0

@@ -17,7 +17,11 @@ THREAD_VARIABLES = (
 
 @dataclass(frozen=True)
 class Launch:
-    """What a scoring process is started with; paths are absolute and local, durations seconds."""
+    """What a scoring process is started with; paths are absolute and local, durations seconds.
+
+    Files that the script writes itself are collected after each try and kept below `own_files`, a URL, or thrown away
+    where that is empty; with `shared_output`, a folder, they stay in there and are nobody's in particular.
+    """
 
     python: str
     script: str
@@ -28,13 +32,20 @@ class Launch:
     threads: int = 1
     variables: dict[str, str] = field(default_factory=dict)
     literals: Mapping[str, str | float] = field(default_factory=dict)
+    own_files: str = ""
+    shared_output: str | None = None
 
-    def environment(self) -> dict[str, str]:
-        """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own."""
+    def environment(self, output: str) -> dict[str, str]:
+        """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own.
+
+        Args:
+            output: the folder that the script may write files of its own into.
+        """
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
         kept.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
         # A script that iterates over a set must give the same bytes each time, and print any file's name.
         kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")
         kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
+        kept.update(AZUREML_BI_OUTPUT_PATH=output)
         kept.update(self.variables)
         return kept

@@ -1,6 +1,5 @@
 """What a job needs, frozen: written once into the job's folder, read by everything that works for the job."""
 
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field
@@ -12,7 +11,7 @@ from scoring.settings import Settings
 from scoring.storage import Folder
 
 MANIFEST = "manifest.json"
-SCRIPT_FILES = "files"
+OWN_FILES = "files"
 
 
 class Versioned(Record):
@@ -84,10 +83,9 @@ class Manifest(Record):
         return "jsonl" if written == "parquet" else str(written)
 
     @property
-    def script_files(self) -> str | None:
-        """AZUREML_BI_OUTPUT_PATH: a local folder whose files are published with the output, if there is one."""
-        folder = Folder(self.folder)
-        return folder.at(SCRIPT_FILES) if folder.is_local else None
+    def own_files(self) -> Folder:
+        """Where files that the script writes itself are kept until they are published with the output."""
+        return Folder(self.folder).folder(OWN_FILES)
 
     def launch(self) -> Launch:
         """What a scoring process of this job is started with."""
@@ -95,7 +93,6 @@ class Manifest(Record):
             "AZUREML_RUN_ID": self.job,
             "AZUREML_NODE_COUNT": str(self.instance_count),
             **({"AZUREML_MODEL_DIR": self.model_dir} if self.model_dir else {}),
-            **({"AZUREML_BI_OUTPUT_PATH": self.script_files} if self.script_files else {}),
             **self.settings.environment_variables,
             **{name: as_text(value) for name, value in self.literals.items()},
         }
@@ -109,12 +106,12 @@ class Manifest(Record):
             threads=self.settings.threads,
             variables=variables,
             literals=self.literals,
+            own_files="" if self.settings.shared_output else self.own_files.url,
+            shared_output=self.own_files.path if self.settings.shared_output else None,
         )
 
     def write(self) -> None:
-        """Put the manifest into the job's folder, and make the folder that the script may write files into."""
-        if self.script_files:
-            Path(self.script_files).mkdir(parents=True, exist_ok=True)
+        """Put the manifest into the job's folder."""
         Folder(self.folder).write(MANIFEST, self.model_dump_json(indent=2).encode())
 
     @classmethod

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scoring.errors import OutputExistsError, ScriptError
+from scoring.errors import OutputExistsError
 from scoring.publication import FAILURES, SUMMARY, Publication, taken
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder, link_or_copy
@@ -74,21 +74,23 @@ class Staging:
         else:
             self.path = Path(tempfile.mkdtemp(prefix="batchpoint-output-"))
 
-    def adopt(self, folder: Path) -> None:
-        """Take in the files that the script wrote itself.
+    def take_in(self, name: str, source: Folder, stored: str) -> int:
+        """Take in a file that lies elsewhere already, whole files never in memory; its size in bytes.
 
-        Raises: ScriptError when one has a name that the job writes.
+        Args:
+            name: that it is to have in the output.
+            source: the folder that it lies in.
+            stored: its name there.
         """
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                target = self.path / path.relative_to(folder)
-                if target.exists() or target == self.path / SUMMARY:
-                    raise ScriptError(
-                        f"the scoring script wrote {path.relative_to(folder)} into AZUREML_BI_OUTPUT_PATH, where the "
-                        "job writes a file of that name itself; give the script's file another name"
-                    )
-                target.parent.mkdir(parents=True, exist_ok=True)
-                link_or_copy(path, target)
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not source.is_local:
+            source.fetch(stored, target)
+        elif self._output.is_local:
+            link_or_copy(Path(source.at(stored)), target)
+        else:
+            target.symlink_to(source.at(stored))  # it is read when it is put
+        return target.stat().st_size
 
     def names(self) -> list[str]:
         """What is staged, relative, the summary last: whoever finds that one finds the others."""

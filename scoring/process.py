@@ -18,9 +18,10 @@ from typing import Any
 from scoring.channel import Channel, GoneError, OverdueError
 from scoring.endings import fault_of, where_in
 from scoring.errors import InitFailedError, TryFailedError
-from scoring.facts import Fault
+from scoring.facts import Fault, WrittenFiles
 from scoring.guardian import ON_LINUX, descendants
 from scoring.launch import Launch
+from scoring.own_folder import OwnFilesError, OwnFolder
 
 HERE = Path(__file__).parent
 KILL_TAKES = 0.5  # seconds the guardian is given before it is killed itself
@@ -38,6 +39,7 @@ class Scored:
     offset: int
     length: int
     named: tuple[int, ...] | None
+    written: WrittenFiles | None = None
 
 
 class ScoringProcess:
@@ -51,11 +53,13 @@ class ScoringProcess:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._folder = tempfile.mkdtemp(prefix="process-", dir=scratch)
+        self._own = OwnFolder(scratch)
         self._stack = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115 - release() closes it
         try:
             self._spawn()
         except BaseException:
             self._stack.close()
+            self._own.remove()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self._channel.send(
@@ -84,6 +88,8 @@ class ScoringProcess:
         self._channel.relay = take
 
     def _spawn(self) -> None:
+        own_files = self.launch.shared_output or str(self._own.path)
+        Path(own_files).mkdir(parents=True, exist_ok=True)
         with ExitStack() as theirs, ExitStack() as on_error:
 
             def pipe(*, we_read: bool) -> tuple[int, int]:
@@ -110,7 +116,7 @@ class ScoringProcess:
                 stderr=their_output,
                 pass_fds=(alive, report, *passed),
                 cwd=self._folder,
-                env=self.launch.environment(),
+                env=self.launch.environment(own_files),
                 start_new_session=True,
             )
             self._channel = Channel(requests, replies, output)
@@ -138,6 +144,7 @@ class ScoringProcess:
             self.kill()
             self._channel.relay_last_words()
             raise InitFailedError(told["stage"], Fault.from_child(told["error"]))
+        self._leave_files_of_init()
         self.is_ready = True
         # time.monotonic() is one clock for all processes of a machine, and we may have come long after the message.
         self.seconds = {"start": told["imported"] - self._started, "init": told["ready"] - told["imported"]}
@@ -155,6 +162,7 @@ class ScoringProcess:
             meanwhile: is called at least every second while run() runs.
         Raises: TryFailedError with the reason; after a timeout or a crash the process is gone.
         """
+        self._empty_own_folder(index)
         deadline = time.monotonic() + timeout
         self._channel.send(
             {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.launch.layout}
@@ -169,6 +177,34 @@ class ScoringProcess:
         if told["kind"] == "raised":
             raise TryFailedError(index, Fault.from_child(told["error"]))
         return _scored(told)
+
+    def _leave_files_of_init(self) -> None:
+        try:
+            names = self._own.end_init()
+        except OwnFilesError as error:
+            self.kill()
+            raise InitFailedError("init", error.fault) from error
+        for name in names:
+            self.relay(f"init() wrote {name!r} into AZUREML_BI_OUTPUT_PATH; it is of no mini-batch and not published")
+
+    def keep_own_files(self, index: int) -> WrittenFiles | None:
+        """Keep what the script wrote itself while a mini-batch was scored; None where it wrote nothing.
+
+        Raises: TryFailedError when it is nothing that can be published.
+        """
+        if not self.launch.own_files:
+            return None
+        try:
+            return self._own.keep(index, self.launch.own_files)
+        except OwnFilesError as error:
+            raise TryFailedError(index, error.fault) from error
+
+    def _empty_own_folder(self, index: int) -> None:
+        try:
+            self._own.empty()
+        except OwnFilesError as error:
+            self.kill()  # the next one has another folder
+            raise TryFailedError(index, error.fault) from error
 
     def close(self, timeout: float = 10) -> Fault | None:
         """Let the script's shutdown() run, then end the process and all it started.
@@ -222,6 +258,7 @@ class ScoringProcess:
         self._channel.close()
         os.close(self._report)
         self._stack.close()
+        self._own.remove()
 
     def _end_overdue(self, message: str) -> Fault:
         """Kill a script that is overdue; the fault says where it hung, if that could be known."""

@@ -8,13 +8,15 @@ from typing import Any
 
 from scoring.access import called
 from scoring.errors import AccountExistsError, OutputClaimedError, OutputExistsError, StoreError
-from scoring.storage import Folder
+from scoring.storage import Folder, at_once
 
 FAILURES = "failures.jsonl"
 SUMMARY = "summary.json"
 """Put last: an output that has it is whole."""
 CLAIM = ".unfinished.json"
 """Says which job is putting its output into a folder, from before its first file until after its last."""
+
+COMPARE_BYTES = 1 << 20
 
 
 def taken(url: str) -> OutputExistsError:
@@ -53,8 +55,9 @@ class Publication:
             self._check_free(names)
             if self._overwrite or SUMMARY in self._own:
                 self._output.remove(SUMMARY)  # it would vouch for files that are being replaced
-            for name in names:
-                self._put(staged / name, name)
+            *others, last = names
+            at_once(lambda name: self._put(staged / name, name), others)
+            self._put(staged / last, last)
             for name in self._own - {*names}:
                 self._output.remove(name)
         except BaseException:
@@ -92,9 +95,12 @@ class Publication:
     def _check_free(self, names: list[str]) -> None:
         if self._overwrite:
             return
-        for name in names:
+
+        def check(name: str) -> None:
             if name not in self._own and self._output.exists(name):
                 raise taken(self._output.url_of(name))
+
+        at_once(check, names)
 
     def _put(self, file: Path, name: str) -> None:
         if self._overwrite or name in self._own:
@@ -104,9 +110,17 @@ class Publication:
             self._output.add(file, name)
         except FileExistsError:
             # A put whose answer was lost is asked for again, and then finds itself.
-            if self._output.read(name) != file.read_bytes():
+            if not self._has(name, file):
                 raise taken(self._output.url_of(name)) from None
         self._made.append(name)
+
+    def _has(self, name: str, file: Path) -> bool:
+        """Whether the file of that name is this very file."""
+        with self._output.open(name) as there, file.open("rb") as here:
+            while (data := here.read(COMPARE_BYTES)) == there.read(COMPARE_BYTES):
+                if not data:
+                    return True
+        return False
 
     def _take_back(self) -> None:
         with suppress(StoreError):

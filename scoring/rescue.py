@@ -6,9 +6,10 @@ from itertools import groupby
 from pathlib import Path
 
 from scoring.errors import TryFailedError
-from scoring.facts import Facts, FailedFile, Fault
+from scoring.facts import Facts, FailedFile, Fault, WrittenFiles
 from scoring.isolation import Culprit, Isolation, Outcome
 from scoring.pieces import Piece, combine, scored_piece
+from scoring.process import Scored
 from scoring.short_returns import missing_files
 from scoring.slots import Slot
 from scoring.supply import DueBatch
@@ -37,6 +38,7 @@ class Rescue:
         self._old: list[Piece] = []
         self._kept = 0  # files of the old pieces whose rows are another job's
         self._short: dict[int, Fault] = {}  # of the old pieces
+        self._written: list[WrittenFiles] = []
 
     def narrow(self, fault: Fault) -> None:
         """Find the culprits of a mini-batch that failed as a whole."""
@@ -45,6 +47,7 @@ class Rescue:
     def keep(self, old: list[Piece], facts: Facts) -> None:
         """Take over the pieces that an earlier attempt scored, and which of their files had no rows."""
         self._old, self._kept = old, facts.kept
+        self._written += facts.written
         at = {file.path: position for position, file in enumerate(self._due.files)}
         settled = self._settled()
         for failed in facts.failed:
@@ -78,7 +81,22 @@ class Rescue:
             )
         except TryFailedError as error:
             return Outcome(error.fault, error.seconds)
-        return Outcome(scored, seconds)
+        return Outcome(self._refuse(scored) or scored, seconds)
+
+    def _refuse(self, scored: Scored) -> Fault | None:
+        """Why a call's files cannot be kept beside those of other calls with the mini-batch, if they cannot."""
+        if scored.written is None:
+            return None
+        twice = {name for written in self._written for name in written.names} & scored.written.names
+        if not twice:
+            self._written.append(scored.written)
+            return None
+        return Fault(
+            error="wrong_file",
+            message=f"run() wrote {min(twice)!r} into AZUREML_BI_OUTPUT_PATH again when it was called with another "
+            "piece of its mini-batch, of which a file fails; name files after those they are made from, or write "
+            "settings.isolate_failures: false",
+        )
 
     @property
     def culprits(self) -> list[Culprit]:
@@ -112,6 +130,7 @@ class Rescue:
             tries=tries,
             calls=self._isolation.calls,
             pieces=pieces,
+            written=tuple(self._written),
             seconds=round(sum(one.seconds for one in kept), 6),
             fetch_seconds=round(self._due.waited, 6),
             slot=self._slot.number,

@@ -163,6 +163,12 @@ class Settings(Strict):
         description="Bytes of remote input files that each scoring process may have on disk, the next mini-batches' "
         "among them, which are fetched while one is scored; 0 fetches nothing ahead.",
     )
+    shared_output: bool = Field(
+        False,
+        description="Give all mini-batches of a job one folder to write files of their own into, published as it is at "
+        "the end; it must be on a disk that all instances share, and keeps what failed tries leave. Otherwise each try "
+        "has a folder of its own.",
+    )
     include_hidden: bool = Field(
         False,
         description="Score files whose name, or a folder of theirs, begins with a dot; otherwise they are skipped.",

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
@@ -77,12 +78,14 @@ class Slot:
         began = time.monotonic()
         try:
             scored = process.score(index, files, spool, timeout, meanwhile)
+            seconds = time.monotonic() - began
+            scored = replace(scored, written=process.keep_own_files(index))
         except TryFailedError as error:
             self._fleet.raise_if_stopped()
             error.seconds = time.monotonic() - began
             raise
         self._fleet.has_scored = True
-        return scored, time.monotonic() - began
+        return scored, seconds
 
     def close(self) -> Fault | None:
         """End the process after the script's shutdown()."""

@@ -3,9 +3,11 @@
 import os
 import shutil
 import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 import fsspec
 from fsspec.core import url_to_fs
@@ -13,6 +15,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from scoring.access import options_for
 from scoring.refusals import explained, is_taken
+
+T = TypeVar("T")
+AT_ONCE = 8  # requests to a store
 
 
 def as_url(text: str | Path) -> str:
@@ -169,6 +174,11 @@ class Folder:
         finally:
             unfinished.unlink(missing_ok=True)
 
+    def fetch(self, name: str, local: Path) -> None:
+        """Copy a file inside to a local one."""
+        with explained(self.url_of(name), "fetched"):
+            self.fs.get_file(self.at(name), str(local))
+
     def add(self, local: Path, name: str) -> None:
         """Put a local file at a name that must be free, whole; on stores that can, nobody else can take it meanwhile.
 
@@ -188,6 +198,24 @@ class Folder:
                 raise FileExistsError(self.url_of(name)) from error
 
 
+def at_once(do: Callable[[T], None], things: Iterable[T], most: int = AT_ONCE) -> None:
+    """Do something with each of several things, some at a time; once it fails with one, none is begun any more.
+
+    Raises: what it raised for the first of those that failed.
+    """
+    if most == 1:
+        for thing in things:
+            do(thing)
+        return
+    with ThreadPoolExecutor(most) as threads:
+        try:
+            for _ in threads.map(do, things):
+                continue
+        except BaseException:
+            threads.shutdown(cancel_futures=True)
+            raise
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Make a file appear, whole, under a name that must be free.
 
@@ -198,7 +226,7 @@ def link_or_copy(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # another file system, or one without links
-        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished = target.with_name(f".{uuid.uuid4().hex}.unfinished")  # a name may be as long as names can be
         shutil.copyfile(source, unfinished)
         if os.path.lexists(target):
             unfinished.unlink()

@@ -17,8 +17,8 @@ from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.job_records import Job
 from deployments.service.registration import Launcher, Order
 from flows.access import open_urls
-from flows.paths import find_data, names_data_asset, output_folder, resolve_url
-from flows.resolve import adjust, check_instances, find_deployment
+from flows.paths import find_data, job_folder, names_data_asset, output_folder, resolve_url
+from flows.resolve import adjust, check_instances, check_shared_output, find_deployment
 from scoring.errors import InputError
 from scoring.finding import find, is_hidden, locate
 from scoring.output import check_output
@@ -102,6 +102,8 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     with about("instance_count"):
         check_instances(adjusted, find_compute(store, adjusted.compute))
     ensure_default_datastore(store)
+    with about("shared_output"):
+        check_shared_output(adjusted.settings, job_folder(store, ""))
     with about("input"):
         parameters: dict[str, Any] = {"input": _pinned(store, request.input), "deployment": deployment.name}
         check_input(store, parameters["input"], request.input_type, adjusted)

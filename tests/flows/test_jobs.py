@@ -416,6 +416,7 @@ def test_what_goes_wrong_on_our_side_ends_the_job_with_its_cause(jobs: Jobs) -> 
             return mini_batch
         """,
         retry_settings={"max_retries": 0},
+        shared_output=True,
     )
     job = jobs.send(endpoint, input=jobs.files(2))
     run = jobs.finish(job)

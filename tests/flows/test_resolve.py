@@ -3,7 +3,8 @@
 import pytest
 
 from flows.errors import JobRefusedError
-from flows.resolve import read_overrides
+from flows.resolve import check_shared_output, read_overrides
+from scoring.settings import Settings
 
 
 def test_settings_left_out_change_nothing() -> None:
@@ -19,3 +20,10 @@ def test_settings_that_break_a_limit_are_refused_in_one_sentence() -> None:
 def test_a_setting_that_is_none_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(JobRefusedError, match="did you mean mini_batch_size"):
         read_overrides({"mini_batch_sise": 5})
+
+
+def test_a_folder_for_all_mini_batches_is_refused_where_jobs_lie_in_a_store() -> None:
+    check_shared_output(Settings(shared_output=True), "/jobs/1")
+    check_shared_output(Settings(), "s3://data/jobs/1")
+    with pytest.raises(JobRefusedError, match="and jobs lie in s3://data/jobs/1; leave it out"):
+        check_shared_output(Settings(shared_output=True), "s3://data/jobs/1")

@@ -6,7 +6,13 @@ import time
 import pytest
 
 from scoring import InitFailedError, ScriptError
-from tests.scoring.conftest import line_of, processes_with
+from scoring.chunk import score_chunk
+from scoring.errors import MiniBatchesFailedError
+from scoring.job import Job
+from scoring.listing import write_listing
+from scoring.planning import Chunk
+from scoring.slots import Fleet
+from tests.scoring.conftest import line_of, processes_with, write_files
 
 FILES = ["1-good", "2-good", "3-bad", "4-good", "5-good"]
 
@@ -64,6 +70,25 @@ def test_a_script_that_hangs_is_gone_within_a_second_of_its_deadline(score_with,
     )
     if is_located:
         assert failure["where"].startswith(f"{script}:{line_of(script)} in ")
+
+
+def test_the_stacks_of_a_script_that_hangs_are_in_the_log_of_its_slot(make_manifest, tmp_path):
+    manifest = make_manifest(
+        "hangs_beside_threads.py",
+        write_files(tmp_path / "in", ["0-bad"]),
+        retry_settings={"max_retries": 0, "timeout": 0.6},
+    )
+    manifest.write()
+    job = Job.open(manifest.folder)
+    write_listing(manifest.input, job.folder)
+    fleet = Fleet(manifest.launch())
+    with pytest.raises(MiniBatchesFailedError):
+        score_chunk(job, Chunk(first=0, last=0), fleet, attempt=1, tell=lambda news: None)
+    fleet.stop()
+    told = (tmp_path / "job/logs/slot-0.log").read_text()
+    line = line_of("hangs_beside_threads.py")
+    assert f'[mini-batch 0]   File "{manifest.script}", line {line} in ' in told
+    assert told.count("most recent call first") > 1
 
 
 def test_a_failure_that_heals_leaves_no_trace_but_its_tries(score_with, tmp_path):

@@ -170,8 +170,7 @@ def test_what_rows_depend_on_is_told_when_it_has_changed(manifest_of):
         differences(base, base.model_copy(update={"model": model, "code_digest": "new"}))
         == "the model, the code have changed"
     )
-    (Path(str(base.script_files))).mkdir(parents=True)
-    (Path(str(base.script_files)) / "heatmap.png").touch()
+    base.own_files.write("000000000-1/heatmap.png", b"")
     assert differences(base, base) == "the script writes files of its own, which are not kept"
 
 

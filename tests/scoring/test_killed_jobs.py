@@ -76,7 +76,7 @@ def has_called_or_ended(job, times, process):
 
 def outputs(job):
     folder = Path(job.manifest.output)
-    return {name: (folder / name).read_bytes() for name in ("predictions.csv", "failures.jsonl")}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "summary.json"}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -104,5 +104,7 @@ def test_a_job_killed_at_random_writes_the_same_bytes_and_repeats_nothing_that_w
     assert process.exitcode == 0
     assert not was_stored & {*(calls(job) - before)}
     rows = [f"{number:03d},{len('000') * 1.1}\n" for number in range(FILES)]
-    assert outputs(job) == {"predictions.csv": "".join(["file,length\n", *rows]).encode(), "failures.jsonl": b""}
+    own = {f"{number:03d}.txt": f"{number:03d}".encode() * 3 for number in range(FILES)}
+    merged = {"predictions.csv": "".join(["file,length\n", *rows]).encode(), "failures.jsonl": b""}
+    assert outputs(job) == merged | own
     assert [path.name for path in Path(job.manifest.folder).iterdir() if path.name.startswith(".")] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring import OutputExistsError, ScriptError
+from scoring import OutputExistsError
 from scoring.output import check_output, partial_name
 from scoring.settings import Settings
 from scoring.storage import link_or_copy
@@ -105,13 +105,6 @@ def test_the_summary_tells_what_lies_beside_it(score_with, tmp_path):
     assert outcome.summary.rows_file == "predictions.csv"
     assert outcome.summary.rows_url == str(tmp_path / "output/predictions.csv")
     assert json.loads((outcome.folder / "summary.json").read_text()) == outcome.summary.model_dump(mode="json")
-
-
-@pytest.mark.parametrize("name", ["predictions.csv", "summary.json", "failures.jsonl"])
-def test_a_script_that_writes_a_file_of_the_jobs_name_is_told_so(score_with, tmp_path, name):
-    with pytest.raises(ScriptError, match=f"wrote {name} into AZUREML_BI_OUTPUT_PATH"):
-        score_with("writes_its_own_files.py", 1, variables={"NAMED": name})
-    assert not (tmp_path / "output").exists()
 
 
 def test_summary_only_writes_no_rows(score_with):
