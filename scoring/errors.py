@@ -105,6 +105,17 @@ class JobStoppedError(ScoringError):
     """The job is ending early: nothing new starts, and what ran was killed."""
 
 
+class SpoolError(ScoringError):
+    """Rows cannot be written on the machine that scored them: its disk is full, say. No file is to blame."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"rows cannot be written to {self.path}: {self.reason}; make room there, and resume the job"
+
+
 class SupersededError(ScoringError):
     """Another run of the job has taken a newer lease: this one may store nothing more."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from scoring.channel import Channel, GoneError, OverdueError
 from scoring.endings import fault_of, where_in
-from scoring.errors import InitFailedError, TryFailedError
+from scoring.errors import InitFailedError, SpoolError, TryFailedError
 from scoring.facts import Fault, WrittenFiles
 from scoring.guardian import ON_LINUX, descendants
 from scoring.launch import Launch
@@ -160,7 +160,8 @@ class ScoringProcess:
             spool: file that the rows are appended to.
             timeout: seconds that run() may take; the process is killed after that.
             meanwhile: is called at least every second while run() runs.
-        Raises: TryFailedError with the reason; after a timeout or a crash the process is gone.
+        Raises: TryFailedError with the reason; after a timeout or a crash the process is gone. SpoolError when the
+            rows cannot be written.
         """
         self._empty_own_folder(index)
         deadline = time.monotonic() + timeout
@@ -174,6 +175,8 @@ class ScoringProcess:
             raise TryFailedError(index, self._end_overdue(message)) from None
         except GoneError:
             raise TryFailedError(index, self._end_gone()) from None
+        if told["kind"] == "unkept":
+            raise SpoolError(spool, told["reason"])
         if told["kind"] == "raised":
             raise TryFailedError(index, Fault.from_child(told["error"]))
         return _scored(told)

@@ -20,6 +20,7 @@ if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.
     del sys.path[0]  # our folder must not shadow a module of the script's
 
 import csv
+import errno
 import faulthandler
 import fcntl
 import inspect
@@ -36,6 +37,7 @@ LONGEST_MESSAGE = 4000
 LONGEST_TRACEBACK = 20000
 ASKED_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # guardian.py sends it
 FIRST_PLAIN_DESCRIPTOR = 3
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
 class WrongReturnError(TypeError):
@@ -231,9 +233,11 @@ def jsonl_of_records(records):
 def encode(returned, layout):
     """What run() returned as text of the job's layout, its number of rows, and its columns.
 
-    `layout` is csv (fields quoted as RFC 4180 says, no header: that is written once, at the merge), jsonl, or azureml
-    (azure-semantics 2.3, byte for byte).
+    `layout` is csv (fields quoted as RFC 4180 says, no header: that is written once, at the merge), jsonl, azureml
+    (azure-semantics 2.3, byte for byte), or none, where rows are only counted.
     """
+    if layout == "none":
+        return "", len(returned), []
     if is_frame(returned):
         columns = frame_columns(returned)
         if layout == "azureml":
@@ -457,16 +461,20 @@ def score(conversation, script, request):
         if not is_frame(returned) and not is_series(returned):
             returned = elements(returned)
         conversation.leave_if_forked()
-        if request["layout"] == "none":
-            rows, columns, offset, length = len(returned), [], 0, 0
-        else:
-            text, rows, columns = encode(returned, request["layout"])
-            offset, length = conversation.keep(request["spool"], text)
+        text, rows, columns = encode(returned, request["layout"])
         named = named_files(returned, files) if rows < len(files) else None
     except BaseException as error:
         conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
         return
     conversation.say(
+    try:
+        offset, length = conversation.keep(request["spool"], text) if text else (0, 0)
+    except OSError as error:
+        if error.errno in NO_ROOM:  # no fault of the script's
+            conversation.say(kind="unkept", index=request["index"], reason=error.strerror)
+        else:
+            conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
+        return
         kind="scored",
         index=request["index"],
         rows=rows,

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from scoring.channel import PIPE_BYTES
-from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, OutputExistsError, TryFailedError
+from scoring.errors import (
+    InitFailedError,
+    JobStoppedError,
+    MiniBatchesFailedError,
+    OutputExistsError,
+    SpoolError,
+    TryFailedError,
+)
 from scoring.facts import Fault, Where
 from scoring.launch import Launch
 from scoring.process import ScoringProcess
@@ -131,6 +138,13 @@ def test_a_reader_that_is_slow_loses_nothing_and_causes_no_timeout(start, tmp_pa
     process.relay = slow
     process.score(0, ["x"], str(tmp_path / "spool"), 20)
     assert sum(received) == 13107 * 79 + (1 << 20)
+
+
+def test_a_full_disk_is_no_failed_try(start):
+    process = start("ok.py")
+    process.wait_ready()
+    with pytest.raises(SpoolError, match=r"cannot be written to /dev/full: No space left on device; make room there"):
+        process.score(0, [__file__], "/dev/full", 20)
 
 
 def test_the_stack_of_a_hang_is_kept_as_its_traceback(start, tmp_path):
