@@ -2,12 +2,21 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from blocks.specs import Deployment, Part, Resources
 from blocks.specs.base import TextMap
 from scoring.literals import Literals
-from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Seconds, Settings, Threshold
+from scoring.settings import (
+    AnyCase,
+    LoggingLevel,
+    OutputFormat,
+    RetrySettings,
+    Seconds,
+    Settings,
+    Threshold,
+    as_words,
+)
 
 
 def _said(field: str) -> str:
@@ -21,6 +30,9 @@ class RetryOverrides(Part):
     timeout: Seconds | None = Field(None, description=RetrySettings.model_fields["timeout"].description)
     delay: Seconds | None = Field(None, description=RetrySettings.model_fields["delay"].description)
     jitter: float | None = Field(None, description=RetrySettings.model_fields["jitter"].description)
+    retry_on: Annotated[tuple[str, ...], BeforeValidator(as_words)] | None = Field(
+        None, description=RetrySettings.model_fields["retry_on"].description
+    )
 
 
 class Overrides(Part):

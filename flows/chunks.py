@@ -6,7 +6,7 @@ from prefect.context import TaskRunContext
 
 from flows.stations import station_of
 from scoring.chunk import Report, score_chunk
-from scoring.errors import InitFailedError, JobStoppedError, SupersededError
+from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, SupersededError
 from scoring.isolation import most_calls
 from scoring.planning import Chunk
 from scoring.settings import Settings
@@ -30,8 +30,13 @@ def attempt(folder: str, chunk: Chunk) -> Report:
 
 
 def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") -> bool:
-    """Whether another attempt could come out otherwise: not when the script cannot start, or when others decided."""
+    """Whether another attempt could come out otherwise.
+
+    Not when the script cannot start, when others decided, or when all that failed was given up (retry_on).
+    """
     error = state.result(raise_on_failure=False)
+    if isinstance(error, MiniBatchesFailedError):
+        return not error.is_final
     return not isinstance(error, (InitFailedError, JobStoppedError, SupersededError))
 
 

@@ -19,6 +19,7 @@ from scoring.rescue import Rescue
 from scoring.short_returns import missing_files
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
+from scoring.tries import EarlierTries
 
 Outcome = Literal["scored", "tried", "given_up"]
 
@@ -48,23 +49,25 @@ class Report:
 
 
 def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tell) -> Report:
-    """Give every mini-batch of a chunk that is in no part one try; in the last attempt find out whose fault it is.
+    """Give every mini-batch of a chunk that is in no part one try; where no other follows find out whose fault it is.
 
     Args:
         job: whose manifest and listing are in its folder.
         chunk: which mini-batches.
         fleet: where a scoring process is borrowed for the time of the attempt.
-        attempt: counted from 1; the one after retry_settings.max_retries retries is the last, and gives up what fails.
+        attempt: counted from 1; the one after retry_settings.max_retries retries is the last, and gives up what fails;
+            one before gives up what is certain to fail again (retry_settings.retry_on).
         tell: is called after each try; it may stop the fleet, which ends the attempt.
     Raises: MiniBatchesFailedError at the end when some failed, or files of some; InitFailedError when the script
         cannot start; JobStoppedError when the fleet was stopped; SupersededError when another run of the job has begun.
         Facts of what failed are written whatever ends it, but for that.
     """
     fleet.raise_if_stopped()
-    done = Done(job.folder)
+    earlier = EarlierTries(job, chunk, attempt)
+    done = Done(job.folder, earlier.given_up)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
-        failures = Failures(job, chunk, attempt, scratch, Relay(job.folder, slot.number))
+        failures = Failures(job, chunk, attempt, scratch, Relay(job.folder, slot.number), earlier)
         scored, short = _Attempt(job, done, slot, failures, scratch).run(due, tell)
     return Report(len(chunk), scored, short, kept)
 
@@ -110,15 +113,16 @@ class _Attempt:
 
     def failed_try(self, due: DueBatch, paths: list[str], error: TryFailedError) -> News:
         self.writer.close()  # what is done need not wait for what may take long to come right
-        if not self.may_isolate or len(paths) == 1:
+        is_final = self.failures.is_final(due.index, error.fault)
+        if not (is_final and self.settings.isolate_failures) or len(paths) == 1:
             self.probe(due, paths)
-            return self.give_up(self.facts_of_failure(due, error), error.fault)
+            return self.give_up(self.facts_of_failure(due, error), error.fault, is_final=is_final)
         rescue = self.rescue(due, paths)
         if due.unfetched:
             rescue.try_rest(may_narrow=True)
         else:
             rescue.narrow(error.fault)
-        return self.store(rescue, error.fault)
+        return self.store(rescue, error.fault, is_final=is_final)
 
     def probe(self, due: DueBatch, paths: list[str]) -> None:
         """Before anything was scored, see whether the script can score one file of a mini-batch that failed.
@@ -137,36 +141,31 @@ class _Attempt:
         old = read_incomplete(self.job.folder, due.index)
         rescue = self.rescue(due, paths)
         rescue.keep(stored_pieces(self.job.folder, old), old.facts)
-        rescue.try_rest(may_narrow=self.may_isolate)
-        return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None)
+        is_last = self.failures.is_last
+        rescue.try_rest(may_narrow=is_last and self.settings.isolate_failures)
+        return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None, is_final=is_last)
 
     def rescue(self, due: DueBatch, paths: list[str]) -> Rescue:
         return Rescue(due, paths, self.slot, self.scratch, self.timeout, self.writer.keep_up)
 
-    def store(self, rescue: Rescue, fault: Fault | None) -> News:
+    def store(self, rescue: Rescue, fault: Fault | None, *, is_final: bool) -> News:
         """Write what was saved of a mini-batch, and tell of the files that were given up for now or for good."""
         saved = rescue.result(self.failures.attempt, self.job.manifest.layout)
         if not saved.facts.pieces and fault is not None:
-            return self.give_up(saved.facts, fault)
+            return self.give_up(saved.facts, fault, is_final=is_final)
         self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
         if fault is not None and rescue.culprits:
-            self.failures.add_stored(saved.facts, fault)
-            if not self.failures.is_last:
+            self.failures.add_stored(saved.facts.model_copy(update={"is_final": is_final}), fault)
+            if not is_final:
                 return News(saved.facts.mini_batch, "tried", 0, 0)
         return News(saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed))
 
-    def give_up(self, facts: Facts, fault: Fault) -> News:
+    def give_up(self, facts: Facts, fault: Fault, *, is_final: bool) -> News:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
-        is_last = self.failures.is_last
-        self.failures.add(facts.model_copy(update={"is_final": is_last}), fault)
-        outcome: Outcome = "given_up" if is_last else "tried"
+        self.failures.add(facts.model_copy(update={"is_final": is_final}), fault)
+        outcome: Outcome = "given_up" if is_final else "tried"
         suspicion = None if self.slot.has_scored else fault.without_traceback()
-        return News(facts.mini_batch, outcome, 0, facts.files if is_last else 0, suspicion)
-
-    @property
-    def may_isolate(self) -> bool:
-        """Whether culprits are looked for: in the last attempt, when others could still heal what failed."""
-        return self.failures.is_last and self.settings.isolate_failures
+        return News(facts.mini_batch, outcome, 0, facts.files if is_final else 0, suspicion)
 
     def facts_of_failure(self, due: DueBatch, error: TryFailedError) -> Facts:
         """Facts of a mini-batch that failed as a whole."""

@@ -90,19 +90,19 @@ class TryFailedError(ScoringError):
 
 
 class MiniBatchesFailedError(ScoringError):
-    """After an attempt some mini-batches of a chunk are in no part: how many, and why the first of them failed."""
+    """After an attempt some mini-batches of a chunk are in no part: how many, and why the first of them failed.
 
-    def __init__(self, first: int, fault: Fault, count: int, tries: int, most: int) -> None:
+    `is_final` says that all of them were given up: another attempt would find nothing to do.
+    """
+
+    def __init__(self, first: int, fault: Fault, count: int, tries: int, most: int, *, is_final: bool = False) -> None:
         super().__init__(first, fault, count, tries, most)
         self.first, self.fault, self.count, self.tries, self.most = first, fault, count, tries, most
+        self.is_final = is_final
 
     def __str__(self) -> str:
         others = f" (and {self.count - 1} more of its chunk)" if self.count > 1 else ""
         return f"mini-batch {self.first}{others} failed, try {self.tries} of {self.most}: {self.fault}"
-
-
-class JobStoppedError(ScoringError):
-    """The job is ending early: nothing new starts, and what ran was killed."""
 
 
 class SpoolError(ScoringError):
@@ -114,6 +114,10 @@ class SpoolError(ScoringError):
 
     def __str__(self) -> str:
         return f"rows cannot be written to {self.path}: {self.reason}; make room there, and resume the job"
+
+
+class JobStoppedError(ScoringError):
+    """The job is ending early: nothing new starts, and what ran was killed."""
 
 
 class SupersededError(ScoringError):

@@ -42,15 +42,38 @@ class Fault(Record):
     message: Text
     where: Where | None = None
     traceback: Text = ""
+    bases: tuple[str, ...] = Field((), description="Names of the classes that the exception's derives from.")
 
     @classmethod
     def from_child(cls, told: dict[str, Any]) -> Self:
         """The fault in a `raised` message of the scoring process."""
-        return cls(error=told["class"], message=told["message"], where=told["where"], traceback=told["traceback"])
+        return cls(
+            error=told["class"],
+            message=told["message"],
+            where=told["where"],
+            traceback=told["traceback"],
+            bases=told["bases"],
+        )
 
     def without_traceback(self) -> Self:
         """As facts keep it: a traceback for each of a million files would fill memory and disk."""
-        return self.model_copy(update={"traceback": ""})
+        return self.model_copy(update={"traceback": "", "bases": ()})
+
+    @property
+    def names(self) -> set[str]:
+        """What retry_on may call it by: its class and those that this derives from, or what kind it is."""
+        return {self.error, *self.bases}
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What failures that are alike have in common: their class, and their place in the script if it is known.
+
+        The place of a timeout is a function: a script that hangs in a loop is found at any of its lines.
+        """
+        if self.where is None:
+            return self.error, ""
+        place = f" in {self.where.function}" if self.error == "timeout" else f":{self.where.line}"
+        return self.error, f"{self.where.file}{place}"
 
     @property
     def is_crash(self) -> bool:

@@ -1,13 +1,16 @@
 """What failed in one attempt at a chunk: the facts of it in a file, and a bounded number of lines in the logs."""
 
 import logging
+from collections import deque
+from math import inf
 from pathlib import Path
 
 from scoring.errors import MiniBatchesFailedError
 from scoring.facts import Facts, Fault
-from scoring.job import FACTS, Job
+from scoring.job import Job, facts_file
 from scoring.planning import Chunk
 from scoring.relay import Relay
+from scoring.tries import EarlierTries
 
 FILES_NAMED = 3  # of a mini-batch in one line
 WARNINGS = 20  # of one attempt in the job's log; a line costs Prefect's server a row in its database
@@ -18,13 +21,17 @@ log = logging.getLogger(__name__)
 class Failures:
     """Collects the facts of an attempt's failed tries. Used by one thread."""
 
-    def __init__(self, job: Job, chunk: Chunk, attempt: int, scratch: Path, relay: Relay) -> None:
-        """Begin with none; `attempt` counts from 1."""
+    def __init__(
+        self, job: Job, chunk: Chunk, attempt: int, scratch: Path, relay: Relay, earlier: EarlierTries
+    ) -> None:
+        """Begin with what an earlier attempt gave up; `attempt` counts from 1."""
         self.attempt, self.relay = attempt, relay
         self.most = job.manifest.settings.retry_settings.max_retries + 1
-        self._job, self._name = job, f"{FACTS}/{chunk.name}.jsonl"
+        self._job, self._name = job, facts_file(chunk)
+        self._earlier = earlier
+        self._given_up_before = deque(earlier.given_up.values())
         self._path = scratch / "failed.jsonl"
-        self._count = 0
+        self._count = self._given_up = 0
         self._first: tuple[int, Fault] | None = None
         self._causes: set[tuple[str, str]] = set()
 
@@ -33,30 +40,57 @@ class Failures:
         """Whether no attempt follows this one."""
         return self.attempt >= self.most
 
+    def is_final(self, mini_batch: int, fault: Fault) -> bool:
+        """Whether a mini-batch that failed is not tried again: for want of tries, or of hope."""
+        return self.is_last or self._earlier.is_sure_to_repeat(mini_batch, fault)
+
     def add(self, facts: Facts, fault: Fault) -> None:
         """Keep the facts of a mini-batch that is in no part, and tell why; facts leave out the traceback of `fault`."""
-        with self._path.open("a") as lines:
-            lines.write(facts.model_dump_json(exclude_defaults=True) + "\n")
+        self._keep(facts)
         self._count_and_tell(facts, fault)
 
     def add_stored(self, facts: Facts, fault: Fault) -> None:
-        """Tell of a mini-batch some of whose files failed; its facts are in an incomplete part."""
+        """Tell of a mini-batch some of whose files failed; its facts are in an incomplete part.
+
+        What was given up before the last attempt is kept here as well, so that the next one leaves it alone.
+        """
+        if facts.is_final and not self.is_last:
+            self._keep(facts)
         self._count_and_tell(facts, fault)
 
-    def _count_and_tell(self, facts: Facts, fault: Fault) -> None:
+    def _keep(self, facts: Facts) -> None:
+        self._carry_before(facts.mini_batch)
+        self._write(facts)
+
+    def _carry_before(self, mini_batch: float) -> None:
+        """Keep what an earlier attempt gave up, in its place: facts lie in the order of their mini-batches."""
+        while self._given_up_before and self._given_up_before[0].mini_batch < mini_batch:
+            facts = self._given_up_before.popleft()
+            self._write(facts)
+            self._count_in(facts, facts.faults[0])
+
+    def _write(self, facts: Facts) -> None:
+        with self._path.open("a") as lines:
+            lines.write(facts.model_dump_json(exclude_defaults=True) + "\n")
+
+    def _count_in(self, facts: Facts, fault: Fault) -> None:
         self._count += 1
+        self._given_up += facts.is_final
         self._first = self._first or (facts.mini_batch, fault.without_traceback())
-        cause = (fault.error, str(fault.where))
-        if self._count <= WARNINGS or cause not in self._causes:
+
+    def _count_and_tell(self, facts: Facts, fault: Fault) -> None:
+        self._count_in(facts, fault)
+        if self._count <= WARNINGS or fault.cause not in self._causes:
             self.relay.note(facts.mini_batch, fault.traceback)
             action = "give_up_mini_batch" if facts.is_final else "fail_try"
             log.warning("%s", self._sentence(facts, fault), extra={"action": action, "mini_batch": facts.mini_batch})
         elif self._count == WARNINGS + 1:
             log.warning("More mini-batches failed like those before; failures.jsonl will name those that are given up")
-        self._causes.add(cause)
+        self._causes.add(fault.cause)
 
     def _sentence(self, facts: Facts, fault: Fault) -> str:
-        said = f"Mini-batch {facts.mini_batch} failed, try {self.attempt} of {self.most}: {fault}"
+        again = ", as the one before, so it is given up" if facts.is_final and not self.is_last else ""
+        said = f"Mini-batch {facts.mini_batch} failed, try {self.attempt} of {self.most}{again}: {fault}"
         if not facts.calls or not facts.is_final:
             return said
         names = ", ".join(failed.path for failed in facts.failed[:FILES_NAMED])
@@ -66,6 +100,7 @@ class Failures:
     def store(self) -> None:
         """Put the facts into the job's folder; an older attempt's are replaced whole. Raises: SupersededError."""
         self._job.lease.check()
+        self._carry_before(inf)
         if self._path.exists():
             self._job.folder.put(self._path, self._name)
         elif self._job.folder.exists(self._name):
@@ -75,4 +110,5 @@ class Failures:
         """Raises: MiniBatchesFailedError when a mini-batch failed."""
         if self._first is not None:
             index, fault = self._first
-            raise MiniBatchesFailedError(index, fault, self._count, self.attempt, self.most)
+            is_final = self._given_up == self._count
+            raise MiniBatchesFailedError(index, fault, self._count, self.attempt, self.most, is_final=is_final)

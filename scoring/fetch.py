@@ -112,7 +112,8 @@ class Fetcher:
 
     def _fault(self, file: InputFile, error: BaseException) -> Fault:
         message = f"{called(self._root.url_of(file.path))} cannot be fetched: {reason_of(error)}"
-        return Fault(error=type(error).__name__, message=message)
+        bases = tuple(base.__name__ for base in type(error).__mro__[1:])
+        return Fault(error=type(error).__name__, message=message, bases=bases)
 
     async def _fetch(self, file: InputFile, target: str) -> None:
         if not _is_possible(target):

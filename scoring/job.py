@@ -10,10 +10,15 @@ from scoring.listing import SUMMARY as LISTED
 from scoring.listing import ListingSummary, read_mini_batches, read_summary
 from scoring.manifest import Manifest
 from scoring.parts import Done
-from scoring.planning import count_mini_batches
+from scoring.planning import Chunk, count_mini_batches
 from scoring.storage import Folder
 
 FACTS = "facts"
+
+
+def facts_file(chunk: Chunk) -> str:
+    """Where the facts of what failed in a chunk lie in a job's folder."""
+    return f"{FACTS}/{chunk.name}.jsonl"
 
 
 @dataclass(frozen=True)

@@ -109,15 +109,11 @@ class Totals:
             self._blame(facts.faults[failed.fault], failed.path)
 
     def _blame(self, fault: Fault, path: str) -> None:
-        where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
-        place = where
-        if fault.where and fault.error == "timeout":  # a script that hangs in a loop is found at any of its lines
-            place = f"{fault.where.file} in {fault.where.function}"
-        key = (fault.error, place)
-        self.causes[key] += 1
-        if key not in self.examples:
+        self.causes[fault.cause] += 1
+        if fault.cause not in self.examples:
+            where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
             message = fault.message.strip().split("\n", 1)[0][:300]
-            self.examples[key] = Cause(error=fault.error, where=where, message=message, files=0, first=path)
+            self.examples[fault.cause] = Cause(error=fault.error, where=where, message=message, files=0, first=path)
 
 
 def entries(job: Job) -> Iterator[Entry]:
@@ -142,11 +138,12 @@ def entries(job: Job) -> Iterator[Entry]:
 def _read_facts(job: Job) -> Iterator[Facts]:
     """Facts of what failed, by mini-batch. Each chunk has a file, in which they are in order."""
     folder = job.folder.folder(FACTS)
-    files = (_facts_in(folder, name) for name in folder.names())
+    files = (facts_in(folder, name) for name in folder.names())
     return heapq.merge(*files, key=attrgetter("mini_batch"))
 
 
-def _facts_in(folder: Folder, name: str) -> Iterator[Facts]:
+def facts_in(folder: Folder, name: str) -> Iterator[Facts]:
+    """The facts in one file, in order."""
     with folder.open(name) as lines:
         for line in lines:
             yield Facts.model_validate_json(line)

@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +132,7 @@ class _Run:
             for attempt in range(1, retry.max_retries + 2):
                 if attempt > 1:
                     self.fleet.wait(retry.pause())
-                with suppress(MiniBatchesFailedError):
-                    score_chunk(self.job, chunk, self.fleet, attempt=attempt, tell=self.take)
+                if self.attempt(chunk, attempt):
                     return
         except JobStoppedError:
             return
@@ -145,6 +143,14 @@ class _Run:
         except BaseException:
             self.fleet.stop()  # what went wrong here is told once the other chunks are done
             raise
+
+    def attempt(self, chunk: Chunk, number: int) -> bool:
+        """One attempt at a chunk; whether it needs no other."""
+        try:
+            score_chunk(self.job, chunk, self.fleet, attempt=number, tell=self.take)
+        except MiniBatchesFailedError as error:
+            return error.is_final
+        return True
 
     def take(self, news: News) -> None:
         """Hold what happened against the rules for ending early."""

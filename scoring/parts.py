@@ -9,7 +9,7 @@ lie in one file, so that neither can be there without the other.
 import json
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,9 @@ def copy_exactly(source: BinaryIO, target: Sink, length: int) -> None:
 class Done:
     """Which mini-batches are in parts, as one look at the parts' names tells; those in incomplete ones are not done."""
 
-    def __init__(self, job: Folder) -> None:
+    def __init__(self, job: Folder, given_up: Iterable[int] = ()) -> None:
+        """Look; those that were given up for good are done as well."""
+        self._given_up = {*given_up}
         names = [name for name in job.folder(PARTS).names() if name.endswith(ENDING)]
         self.incomplete = {_range_of(name)[0] for name in names if name.endswith(INCOMPLETE)}
         self.ranges = sorted(_range_of(name) for name in names if not name.endswith(INCOMPLETE))
@@ -166,6 +168,8 @@ class Done:
             self._reach.append(max(last, self._reach[-1] if self._reach else -1))
 
     def __contains__(self, mini_batch: int) -> bool:
+        if mini_batch in self._given_up:
+            return True
         before = bisect_right(self.ranges, (mini_batch, 1 << 62))
         return before > 0 and self._reach[before - 1] >= mini_batch
 

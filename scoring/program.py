@@ -340,7 +340,7 @@ def place_of(error, code):
 
 
 def describe(error, code):
-    """An exception as text: class, message, where in the script's own files, and the traceback."""
+    """An exception as text: class, message, where in the script's own files, traceback, and base classes."""
     try:
         message = str(error)
     except Exception:
@@ -351,6 +351,7 @@ def describe(error, code):
         "message": message[:LONGEST_MESSAGE],
         "where": place_of(error, code),
         "traceback": text[-LONGEST_TRACEBACK:],
+        "bases": [base.__name__ for base in type(error).__mro__[1:]],
     }
 
 
@@ -466,7 +467,6 @@ def score(conversation, script, request):
     except BaseException as error:
         conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
         return
-    conversation.say(
     try:
         offset, length = conversation.keep(request["spool"], text) if text else (0, 0)
     except OSError as error:
@@ -475,6 +475,7 @@ def score(conversation, script, request):
         else:
             conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
         return
+    conversation.say(
         kind="scored",
         index=request["index"],
         rows=rows,

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -21,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+RETRIED_KINDS = ("crash", "exit", "memory", "timeout")
+"""How a call of run() fails without an exception; a short return is not among them, for it is never tried again."""
 SHARE = r"^(\d+(?:\.\d+)?)\s*%$"
 FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
 
@@ -72,6 +75,23 @@ def _threshold(value: object) -> int | str:
     raise ValueError(f"{text} is neither -1, nor a number of files, nor a share such as 5%")
 
 
+def as_words(value: object) -> object:
+    """A list, also where it is written as text with commas, as in --set retry_settings.retry_on=timeout,OSError."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _check_failure(name: str) -> None:
+    """Raises: ValueError for what no failure is called by."""
+    if name == "short_return":
+        raise ValueError("short_return cannot be retried: a call of run() that returned is not repeated; remove it")
+    own = name.rpartition(".")[2]
+    if own != name and own.isidentifier():
+        raise ValueError(f"{name!r} is more than the class's own name; write {own}")
+    if not name.isidentifier():
+        kinds = ", ".join(RETRIED_KINDS)
+        raise ValueError(f"{name!r} is no name of an exception's class, nor one of {kinds}; write such a name")
+
+
 WHOLE = re.compile(r"-?\d+")
 Threshold = Annotated[
     int | str,
@@ -103,6 +123,24 @@ class RetrySettings(Strict):
     jitter: float = Field(
         0, ge=0, le=1, description="How much of the delay is random: 0 none, 1 up to the delay again on top."
     )
+    retry_on: Annotated[tuple[str, ...], BeforeValidator(as_words)] | None = Field(
+        None,
+        description="Failures that get all tries: names of exceptions' classes, with those that derive from them, and "
+        "timeout, crash, exit or memory. Any other one is given up when it comes twice alike: the same class at the "
+        "same line. Left out, every failure gets all tries, as in Azure.",
+        examples=[["timeout", "crash", "ConnectionError"]],
+    )
+
+    @field_validator("retry_on")
+    @classmethod
+    def _can_be_told(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in value or ():
+            _check_failure(name)
+        return value
+
+    def is_worth_all_tries(self, failure: Iterable[str]) -> bool:
+        """Whether a failure, told by its class and those that this derives from, is tried max_retries times."""
+        return self.retry_on is None or not {*self.retry_on}.isdisjoint(failure)
 
     def pause(self) -> float:
         """Seconds to wait before another try, jitter on top included."""

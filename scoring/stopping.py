@@ -55,8 +55,7 @@ class StopRules:
         """Take in a failed try; when nothing succeeds and all fail alike, at several places, the script is broken."""
         if self._scored or not self._settings.fail_fast:
             return
-        place = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
-        alike = self._alike[fault.error, place]
+        alike = self._alike[fault.cause]
         alike[mini_batch] = fault
         if self._is_broken(alike):
             files = sum(map(self._files_of, alike))

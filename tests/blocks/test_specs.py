@@ -96,6 +96,10 @@ def test_a_missing_key_is_named_with_what_it_is_for():
             "settings.error_threshold: -2 is neither -1, nor a number of files, nor a share such as 5%",
         ),
         (
+            {"retry_settings": {"retry_on": ["requests.Timeout"]}},
+            "settings.retry_settings.retry_on: 'requests.Timeout' is more than the class's own name; write Timeout",
+        ),
+        (
             {"retry_settings": {"timeout": 0}},
             "settings.retry_settings.timeout is 0; it must be more than 0",
         ),

@@ -112,21 +112,25 @@ def test_prefect_deployment_run_starts_the_same_job(jobs: Jobs) -> None:
     assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0002.txt"]
 
 
-def test_a_raising_mini_batch_is_tried_again_then_reported_file_by_file(jobs: Jobs) -> None:
-    endpoint = jobs.endpoint(RAISES_ON_THREE, mini_batch_size=2, retry_settings={"max_retries": 2})
+@pytest.mark.parametrize(("retry_on", "tried"), [(None, 3), ([], 2)], ids=["all are retried", "none in vain"])
+def test_a_raising_mini_batch_is_tried_again_then_reported_file_by_file(
+    jobs: Jobs, retry_on: list[str] | None, tried: int
+) -> None:
+    settings = {"max_retries": 2, "retry_on": retry_on}
+    endpoint = jobs.endpoint(RAISES_ON_THREE, mini_batch_size=2, retry_settings=settings)
     job = jobs.send(endpoint, input=jobs.files(6))
     run = jobs.finish(job)
     assert (run.state.type, run.state.name) == ("COMPLETED", "CompletedWithErrors")
     assert "5 of 6 files scored, 1 failed: 1 × ValueError in script.py:7" in run.state.message
     failures = [json.loads(line) for line in (jobs.folder_of(job) / "score/failures.jsonl").read_text().splitlines()]
     assert [(one["path"], one["mini_batch"], one["tries"]) for one in failures] == [
-        ("0003.txt", 1, 4),
+        ("0003.txt", 1, tried + 1),
     ]
     assert jobs.rows(job) == ["prediction", "0000.txt", "0001.txt", "0002.txt", "0004.txt", "0005.txt"]
     root = jobs.folder_of(job).parents[1]
     assert [path for path in root.iterdir() if path.is_file()] == [], "Prefect left pickled exceptions behind"
     retried = [one for one in jobs.client.read_task_runs(flow_run_filter=only(job)) if one.run_count > 1]
-    assert [(one.name, one.run_count) for one in retried] == [("mini-batch 1", 3)]
+    assert [(one.name, one.run_count) for one in retried] == [("mini-batch 1", tried)]
 
 
 def only(job: str) -> FlowRunFilter:
