@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -34,6 +35,21 @@ class Launch:
     literals: Mapping[str, str | float] = field(default_factory=dict)
     own_files: str = ""
     shared_output: str | None = None
+
+    def load_request(self) -> dict[str, Any]:
+        """The first message to the scoring process: what it loads."""
+        return {
+            "kind": "load",
+            "script": self.script,
+            "code": self.code,
+            "logging_level": self.logging_level,
+            "arguments": ["--logging_level", self.logging_level.upper()],
+            "literals": dict(self.literals),
+        }
+
+    def score_request(self, index: int, files: list[str], spool: str) -> dict[str, Any]:
+        """The message that has run() called: with which mini-batch's files, and where its rows go."""
+        return {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.layout}
 
     def environment(self, output: str) -> dict[str, str]:
         """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own.

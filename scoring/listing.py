@@ -135,6 +135,20 @@ def _files_in(lines: Iterable[bytes]) -> list[InputFile]:
     return [InputFile(*told) for told in json.loads(b"[%s]" % b",".join(lines))]
 
 
+def position_of(job: Folder, path: str) -> int | None:
+    """Where a file stands in the listing, counted from 0; None for one that is not in it."""
+    begin = f"[{json.dumps(path)},".encode()
+    with job.open(FILES) as lines:
+        return next((position for position, line in enumerate(lines) if line.startswith(begin)), None)
+
+
+def read_paths(job: Folder) -> Iterator[str]:
+    """The listed files' paths, in order."""
+    with job.open(FILES) as lines:
+        for line in lines:
+            yield InputFile(*json.loads(line)).path
+
+
 def read_skipped(job: Folder) -> Iterator[dict[str, str]]:
     """Files that were listed and not scored, each with its reason."""
     with job.open(SKIPPED) as lines:

@@ -62,16 +62,7 @@ class ScoringProcess:
             self._own.remove()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
-        self._channel.send(
-            {
-                "kind": "load",
-                "script": launch.script,
-                "code": launch.code,
-                "logging_level": launch.logging_level,
-                "arguments": ["--logging_level", launch.logging_level.upper()],
-                "literals": dict(launch.literals),
-            }
-        )
+        self._channel.send(launch.load_request())
 
     @property
     def pid(self) -> int:
@@ -165,9 +156,7 @@ class ScoringProcess:
         """
         self._empty_own_folder(index)
         deadline = time.monotonic() + timeout
-        self._channel.send(
-            {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.launch.layout}
-        )
+        self._channel.send(self.launch.score_request(index, files, spool))
         try:
             told = self._channel.receive(deadline, meanwhile)
         except OverdueError:
@@ -179,7 +168,7 @@ class ScoringProcess:
             raise SpoolError(spool, told["reason"])
         if told["kind"] == "raised":
             raise TryFailedError(index, Fault.from_child(told["error"]))
-        return _scored(told)
+        return scored_of(told)
 
     def _leave_files_of_init(self) -> None:
         try:
@@ -295,7 +284,7 @@ class ScoringProcess:
         return os.pread(self._stack.fileno(), 1 << 16, 0)
 
 
-def _scored(told: dict[str, Any]) -> Scored:
+def scored_of(told: dict[str, Any]) -> Scored:
     named = told["named"]
     return Scored(
         rows=told["rows"],

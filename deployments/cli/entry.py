@@ -10,6 +10,8 @@ from deployments.embedded.home import Home, home_path
 from deployments.embedded.told import told_elsewhere
 
 ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo"}
+IN_THE_FOREGROUND = ["job", "replay"]
+"""Runs the user's own script in the terminal, where a debugger and Ctrl-C must find it."""
 
 
 def main() -> NoReturn:
@@ -25,7 +27,8 @@ def main() -> NoReturn:
 
 def can_be_forked(arguments: list[str]) -> bool:
     """Whether the embedded server would be used; a traceback is that of a plain process."""
-    return not (ABOUT_THE_SERVER.intersection(arguments[:1]) or "--debug" in arguments or told_elsewhere())
+    is_apart = ABOUT_THE_SERVER.intersection(arguments[:1]) or arguments[:2] == IN_THE_FOREGROUND
+    return not (is_apart or "--debug" in arguments or told_elsewhere())
 
 
 def umask() -> int:

@@ -11,12 +11,10 @@ from deployments.cli import options
 from deployments.cli.ages import Age
 from deployments.cli.command import Noun, Verb
 from deployments.cli.following import follow
-from deployments.cli.session import Session
+from deployments.cli.session import Session, prefect_client
 from deployments.cli.web import open_page
 
 if TYPE_CHECKING:
-    from prefect.client.orchestration import SyncPrefectClient
-
     from deployments.service.job_records import Job
     from deployments.service.removal import Plan, Pruned, Removed
 
@@ -27,21 +25,13 @@ web = click.option("--web", is_flag=True, help="Open the job's page; where there
 job_name = click.option("--name", "-n", required=True, help="The job's name, or its id.")
 
 
-def _client(session: Session) -> "SyncPrefectClient":
-    """Prefect's client; it is the session's store that finds, or starts, the server."""
-    assert session.store is not None
-    from prefect.client.orchestration import get_client
-
-    return get_client(sync_client=True)
-
-
 @click.command("list-jobs", cls=Verb)
 @click.option("--name", "-n", required=True, help="The endpoint's name.")
 @most
 @click.pass_obj
 def list_jobs(session: Session, name: str, max_results: int) -> "list[Job]":
     """List an endpoint's jobs, the newest first."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs
 
     return jobs.list_all(session.store, client, endpoint=name, most=max_results)
@@ -54,14 +44,14 @@ def list_jobs(session: Session, name: str, max_results: int) -> "list[Job]":
 @click.pass_obj
 def list_jobs_of_deployment(session: Session, name: str, endpoint_name: str, max_results: int) -> "list[Job]":
     """List a deployment's jobs, the newest first."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import deployments, jobs
 
     found = deployments.show(session.store, endpoint_name, name)
     return jobs.list_all(session.store, client, endpoint=endpoint_name, deployment=found.name, most=max_results)
 
 
-@click.group("job", cls=Noun)
+@click.group("job", cls=Noun, later={"replay": "deployments.cli.replay:replay"})
 def job() -> None:
     """Jobs: invocations of endpoints."""
 
@@ -72,7 +62,7 @@ def job() -> None:
 @click.pass_obj
 def show(session: Session, name: str, web: bool) -> "Job":
     """Show a job: its status, where its output is, and how its files fared."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs
 
     shown = jobs.show(session.store, client, name)
@@ -88,7 +78,7 @@ def show(session: Session, name: str, web: bool) -> "Job":
 @click.pass_obj
 def list_all(session: Session, max_results: int, all_results: bool, parent_job_name: str | None) -> "list[Job]":
     """List jobs of all endpoints, the newest first."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs
 
     if parent_job_name is not None:  # Azure's scripts look there for the job that has the output, which is this one
@@ -104,7 +94,7 @@ def stream(context: click.Context, /, name: str, web: bool) -> None:
     """Follow a job's log and progress until it ends. Exit code 0 when all went well, 3 when it completed with failed
     files, 1 when it failed, 4 when it was canceled; Ctrl-C leaves it running, and gives 130.
     """
-    client = _client(context.find_object(Session) or Session())
+    client = prefect_client(context.find_object(Session) or Session())
     from deployments.service import jobs
 
     if web:
@@ -118,7 +108,7 @@ def stream(context: click.Context, /, name: str, web: bool) -> None:
 @click.pass_obj
 def cancel(session: Session, name: str, no_wait: bool) -> "Job":
     """End a job; what it has stored is kept."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs
 
     return jobs.cancel(session.store, client, name, wait=not no_wait)
@@ -131,7 +121,7 @@ def cancel(session: Session, name: str, no_wait: bool) -> "Job":
 def resume(context: click.Context, name: str, wait: bool) -> "Job":
     """Have a job go on that failed, was canceled or lost its machine: it scores only what it has not scored yet."""
     session = context.find_object(Session) or Session()
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs, resumption
 
     resumed = resumption.resume(session.store, client, name)
@@ -150,7 +140,7 @@ def resume(context: click.Context, name: str, wait: bool) -> "Job":
 def rerun_failed(context: click.Context, name: str, job_name: str | None, output_path: str | None, wait: bool) -> "Job":
     """Send a job for the failed files of one that has ended; it keeps that one's rows for the others."""
     session = context.find_object(Session) or Session()
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import jobs, rerun
 
     sent = rerun.rerun_failed(session.store, session.launcher, client, name, job_name=job_name, output=output_path)
@@ -174,7 +164,7 @@ def rerun_failed(context: click.Context, name: str, job_name: str | None, output
 @click.pass_obj
 def download(session: Session, name: str, output_name: str, download_path: Path, everything: bool) -> list[str]:
     """Fetch what a job wrote, once it has ended; print the files."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import downloads
 
     if everything:
@@ -191,7 +181,7 @@ def download(session: Session, name: str, output_name: str, download_path: Path,
 def delete(session: Session, name: str, yes: bool) -> "Removed":
     """Delete a job that has ended, with its parts, its logs, and its output unless that was sent elsewhere."""
     options.confirm(f"Delete job {name} and what it made?", yes)
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import removal
 
     return removal.delete(session.store, client, name)
@@ -204,7 +194,7 @@ def delete(session: Session, name: str, yes: bool) -> "Removed":
 @click.pass_obj
 def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool) -> "Pruned | Plan":
     """Delete the jobs that ended long ago, but for those whose folders a later job or a data asset needs."""
-    client = _client(session)
+    client = prefect_client(session)
     from deployments.service import removal
 
     planned = removal.plan(session.store, client, older_than)

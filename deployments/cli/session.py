@@ -5,6 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
     from blocks.store import Store
     from deployments.service.registration import Launcher
 
@@ -53,3 +55,11 @@ class Session:
         from deployments.service.prefect_launcher import PrefectLauncher
 
         return PrefectLauncher()
+
+
+def prefect_client(session: Session) -> "SyncPrefectClient":
+    """Prefect's client; it is the session's store that finds, or starts, the server."""
+    assert session.store is not None
+    from prefect.client.orchestration import get_client
+
+    return get_client(sync_client=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deployments.service.job_records import Job
     from deployments.service.removal import Pruned, Removed
     from deployments.service.streaming import News
+    from scoring.replay import Replay
 
 
 class JobNotCompletedError(Exception):
@@ -42,6 +43,8 @@ class Jobs:
     ['failures.jsonl', 'predictions.csv', 'summary.json']
     >>> client.jobs.list(max_results=1)[0].name
     'first-try'
+    >>> client.jobs.replay(job.name, file="a.txt").first_rows
+    ('a good day',)
     >>> client.jobs.resume(job.name).status  # what has completed is left as it is
     'Completed'
     >>> client.jobs.delete(job.name).output is None  # it lay in the job's folder, and went with it
@@ -118,6 +121,25 @@ class Jobs:
         return rerun.rerun_failed(
             system.store, system.launcher, system.prefect, name, job_name=job_name, output=output_path
         )
+
+    def replay(
+        self, name: str, *, file: str | None = None, mini_batch: int | None = None, debug: bool = False
+    ) -> "Replay":
+        """Call a job's script once more with one file or mini-batch; its input and output are this process's own.
+
+        Args:
+            name: the job's name, or its id.
+            file: the file, by its path in failures.jsonl or by where it lies.
+            mini_batch: a mini-batch's number, in place of a file.
+            debug: whether pdb is opened where the script raises; no deadline holds then.
+        Returns: what it came to, and what it had come to in the job. Nothing is stored.
+        Raises: JobNotFoundError; ConflictError when the job's folder is not there; scoring.InputError when the job was
+            not given such a file or mini-batch; scoring.ScriptError when its script or model is gone.
+        """
+        from deployments.service import replaying
+
+        store, prefect = self._system.store, self._system.prefect
+        return replaying.replay(store, prefect, name, file=file, mini_batch=mini_batch, debug=debug)
 
     def download(
         self,

@@ -27,6 +27,15 @@ SCRIPTS = {
         def init(): print("the script is ready:", os.environ.get("greeting"), os.environ.get("COLOUR"))
         def run(mini_batch): return [os.path.basename(path) for path in mini_batch]
     """,
+    "picky": """
+        import os
+        def init(): pass
+        def run(mini_batch): return [meet(os.path.basename(path)) for path in mini_batch]
+        def meet(name):
+            print("meeting", name)
+            if name == "b.txt": raise ValueError("not b")
+            return name
+    """,
     "slow": """
         import time
         def init(): pass
@@ -75,7 +84,11 @@ def batchpoint(*arguments: str) -> "subprocess.Popen[str]":
     """The command line in a process of its own."""
     program = "from deployments.cli import main; main()"
     return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
