@@ -59,6 +59,9 @@ class Overrides(Part):
     logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
     output_file_name: str | None = Field(None, description=_said("output_file_name"))
     output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
+    datastore: str | None = Field(
+        None, min_length=1, description="The datastore that holds the job's folder; else the endpoint's."
+    )
     overwrite: bool | None = Field(
         None, description="Replace files of an earlier output that are in the output folder; else the job is refused."
     )

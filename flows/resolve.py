@@ -16,7 +16,7 @@ from blocks.store import Store
 from flows.access import open_datastores, open_urls
 from flows.contents import check_model
 from flows.errors import JobRefusedError
-from flows.paths import job_folder, output_folder, resolve_url
+from flows.paths import DEFAULT_DATASTORE, job_folder, output_folder, resolve_url
 from scoring.errors import InputError
 from scoring.finding import locate
 from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
@@ -34,6 +34,7 @@ def resolve(
     deployment: str | None = None,
     output: str | None = None,
     settings: Overrides | None = None,
+    datastore: str = DEFAULT_DATASTORE,
 ) -> Manifest:
     """Everything the job needs, with versions and digests; a job that was resolved before keeps what it had.
 
@@ -45,9 +46,11 @@ def resolve(
         deployment: another one than the endpoint's default.
         output: folder for the output; the job's own when left out.
         settings: what this job changes of the deployment.
+        datastore: the one that holds the job's folder.
     Raises: JobRefusedError, NotRegistered, InputError or OutputExistsError, each with a sentence that helps.
     """
-    folder = job_folder(store, job)
+    open_datastores(store, [datastore])
+    folder = job_folder(store, job, datastore)
     if Folder(folder).exists(MANIFEST):
         known = Manifest.read(folder)
         open_datastores(store, known.datastores)
@@ -60,9 +63,9 @@ def resolve(
     assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
     model = find_model(store, adjusted.model)
     check_model(model)
-    output_url = output_folder(store, job, output)
+    output_url = output_folder(store, job, output, datastore)
     input_url = resolve_url(store, input)
-    datastores = open_urls(store, input_url, output_url)
+    datastores = open_urls(store, input_url, output_url, folder)
     locate(input_url)
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
@@ -72,6 +75,7 @@ def resolve(
         folder=folder,
         input=input_url,
         output=output_url,
+        datastore=datastore,
         datastores=datastores,
         script=f"{code}/{adjusted.code_configuration.scoring_script}",
         code=code,

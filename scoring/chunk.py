@@ -67,7 +67,8 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     done = Done(job.folder, earlier.given_up)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
-        failures = Failures(job, chunk, attempt, scratch, Relay(job.folder, slot.number), earlier)
+        relay = Relay(job.folder, slot.number, f"{chunk.name}.{job.generation}.{attempt}", scratch)
+        failures = Failures(job, chunk, attempt, scratch, relay, earlier)
         scored, short = _Attempt(job, done, slot, failures, scratch).run(due, tell)
     return Report(len(chunk), scored, short, kept)
 
@@ -197,8 +198,10 @@ class _Attempt:
         )
 
     def write_down(self) -> None:
-        """Write the open part, and the facts of what failed."""
+        """Write the open part, the facts of what failed, and what the script printed."""
         self.slot.relay = self.failures.relay.after
-        self.failures.relay.close()
-        self.writer.close()
-        self.failures.store()
+        try:
+            self.writer.close()
+            self.failures.store()
+        finally:
+            self.failures.relay.close()

@@ -52,7 +52,8 @@ class Manifest(Record):
     folder: str
     input: str
     output: str
-    datastores: tuple[str, ...] = Field((), description="Names of those that these lie in, and no credentials.")
+    datastore: str = Field("", description="Name of the datastore that the folder lies in, if it lies in one.")
+    datastores: tuple[str, ...] = Field((), description="Names of those that all these lie in, and no credentials.")
     script: str
     code: str
     model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")
@@ -88,7 +89,8 @@ class Manifest(Record):
         return Folder(self.folder).folder(OWN_FILES)
 
     def launch(self) -> Launch:
-        """What a scoring process of this job is started with."""
+        """What a scoring process of this job is started with; told also where the job's folder cannot be opened yet."""
+        own_files = f"{self.folder}/{OWN_FILES}"
         variables = {
             "AZUREML_RUN_ID": self.job,
             "AZUREML_NODE_COUNT": str(self.instance_count),
@@ -106,8 +108,8 @@ class Manifest(Record):
             threads=self.settings.threads,
             variables=variables,
             literals=self.literals,
-            own_files="" if self.settings.shared_output else self.own_files.url,
-            shared_output=self.own_files.path if self.settings.shared_output else None,
+            own_files="" if self.settings.shared_output else own_files,
+            shared_output=own_files if self.settings.shared_output else None,
         )
 
     def write(self) -> None:

@@ -17,7 +17,7 @@ from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.job_records import Job
 from deployments.service.registration import Launcher, Order
 from flows.access import open_urls
-from flows.paths import find_data, job_folder, names_data_asset, output_folder, resolve_url
+from flows.paths import choose_datastore, find_data, job_folder, names_data_asset, output_folder, resolve_url
 from flows.resolve import adjust, check_instances, check_shared_output, find_deployment
 from scoring.errors import InputError
 from scoring.finding import find, is_hidden, locate
@@ -102,8 +102,10 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     with about("instance_count"):
         check_instances(adjusted, find_compute(store, adjusted.compute))
     ensure_default_datastore(store)
+    with about("datastore"):
+        datastore = choose_datastore(store, endpoint, request.overrides)
     with about("shared_output"):
-        check_shared_output(adjusted.settings, job_folder(store, ""))
+        check_shared_output(adjusted.settings, job_folder(store, "", datastore))
     with about("input"):
         parameters: dict[str, Any] = {"input": _pinned(store, request.input), "deployment": deployment.name}
         check_input(store, parameters["input"], request.input_type, adjusted)
@@ -118,7 +120,7 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     if request.job_name is not None:
         with about("job_name"):
             check_name(request.job_name)
-    return Order(endpoint.name, parameters, request.job_name, request.idempotency_key, request.began)
+    return Order(endpoint.name, parameters, request.job_name, request.idempotency_key, request.began, datastore)
 
 
 def check_input(store: Store, text: str, kind: FilesType | None, deployment: Deployment) -> None:
