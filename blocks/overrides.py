@@ -9,6 +9,7 @@ from blocks.specs.base import TextMap
 from scoring.literals import Literals
 from scoring.settings import (
     AnyCase,
+    Bytes,
     LoggingLevel,
     OutputFormat,
     RetrySettings,
@@ -82,6 +83,8 @@ class Overrides(Part):
     )
     init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
+    memory_limit: Bytes | None = Field(None, description=_said("memory_limit"))
+    shared_output: bool | None = Field(None, description=_said("shared_output"))
     prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))
     include_hidden: bool | None = Field(None, description=_said("include_hidden"))
 

@@ -87,6 +87,7 @@ def resolve(
         endpoint=adjusted.endpoint_name,
         deployment=adjusted.name,
         compute=compute.name,
+        memory=compute.memory,
         cluster=_cluster(compute),
         model=_versioned(model),
         code_digest=PurePath(code).name,  # code is kept by its digest

@@ -64,6 +64,7 @@ class Manifest(Record):
     endpoint: str = ""
     deployment: str = ""
     compute: str = ""
+    memory: int | None = Field(None, description="Bytes that an instance of the compute has, where that is known.")
     cluster: Cluster | None = Field(None, description="Where chunks run; none: in the flow's own process.")
     model: Versioned | None = None
     code_digest: str = ""
@@ -74,6 +75,13 @@ class Manifest(Record):
     def slots(self) -> int:
         """Scoring processes at once: instance_count x max_concurrency_per_instance."""
         return self.instance_count * self.settings.max_concurrency_per_instance
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that a scoring process may take: as the settings say, else its part of what its instance has."""
+        if self.settings.memory_limit is not None or self.memory is None:
+            return self.settings.memory_limit
+        return self.memory // self.settings.max_concurrency_per_instance
 
     @property
     def layout(self) -> str:
@@ -108,6 +116,7 @@ class Manifest(Record):
             threads=self.settings.threads,
             variables=variables,
             literals=self.literals,
+            memory_limit=self.memory_limit,
             own_files="" if self.settings.shared_output else own_files,
             shared_output=own_files if self.settings.shared_output else None,
         )

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from blocks.specs.base import DESCRIPTION, TAGS, AssetName, Spec, TextMap
+from scoring.settings import Bytes
 
 
 class Compute(Spec):
@@ -18,6 +19,11 @@ class Compute(Spec):
     )
     min_instances: int = Field(0, ge=0, description="Instances kept ready; a local compute keeps none.")
     max_instances: int = Field(1, ge=1, description="Most instances that all jobs on it use together.")
+    memory: Bytes | None = Field(
+        None,
+        description="Memory of an instance, such as 16GB: its scoring processes may take equal parts of it, unless "
+        "settings.memory_limit says otherwise. Left out, as much as there is.",
+    )
     address: str | None = Field(
         None, min_length=1, description="Of a Dask cluster that exists: where its scheduler listens, tcp://HOST:PORT."
     )
