@@ -7,9 +7,10 @@ from blocks.errors import UnclearReference
 from blocks.names import JOBS, same_name
 from blocks.overrides import Overrides
 from blocks.references import find_asset
-from blocks.specs import Data, Datastore, Endpoint
+from blocks.specs import Compute, Data, Datastore, Endpoint
 from blocks.store import Store
 from flows.errors import JobRefusedError
+from scoring.access import lies_in
 from scoring.storage import as_url
 
 DEFAULT_DATASTORE = "workspaceblobstore"
@@ -47,6 +48,19 @@ def resolve_url(store: Store, text: str) -> str:
         f"{text!r} is a relative path, and the job runs in another folder; give an absolute path, a URL, or "
         "azureml://datastores/NAME/paths/PATH"
     )
+
+
+def is_out_of_reach(store: Store, url: str, compute: Compute) -> bool:
+    """Whether an input is of this machine, and its compute finds only what lies in datastores.
+
+    Args:
+        store: where datastores are looked up.
+        url: the input's URL, or its absolute local path.
+        compute: where it is to be scored.
+    """
+    if compute.shares_files or "://" in url:
+        return False
+    return not any(lies_in(url, as_url(datastore.root)) for datastore in store.list(Datastore))
 
 
 def names_data_asset(text: str) -> bool:

@@ -16,7 +16,7 @@ from blocks.store import Store
 from flows.access import open_datastores, open_urls
 from flows.contents import check_model
 from flows.errors import JobRefusedError
-from flows.paths import DEFAULT_DATASTORE, job_folder, output_folder, resolve_url
+from flows.paths import DEFAULT_DATASTORE, is_out_of_reach, job_folder, output_folder, resolve_url
 from scoring.errors import InputError
 from scoring.finding import locate
 from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
@@ -67,6 +67,11 @@ def resolve(
     input_url = resolve_url(store, input)
     datastores = open_urls(store, input_url, output_url, folder)
     locate(input_url)
+    if is_out_of_reach(store, input_url, compute):
+        raise JobRefusedError(
+            f"input {input_url} is not in a datastore, and compute {compute.name!r} does not share this machine's "
+            f"files; have it copied: batchpoint batch-endpoint invoke --name {endpoint} --input {input_url}"
+        )
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     code = resolve_url(store, adjusted.code_configuration.code)

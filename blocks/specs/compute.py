@@ -24,6 +24,11 @@ class Compute(Spec):
         description="Memory of an instance, such as 16GB: its scoring processes may take equal parts of it, unless "
         "settings.memory_limit says otherwise. Left out, as much as there is.",
     )
+    shares_files: bool = Field(
+        True,
+        description="Whether its instances find the files of this machine under the same paths. Where they do not, a "
+        "local input is copied to the default datastore when a job is sent; datastores they must find.",
+    )
     address: str | None = Field(
         None, min_length=1, description="Of a Dask cluster that exists: where its scheduler listens, tcp://HOST:PORT."
     )
@@ -55,6 +60,8 @@ class Compute(Spec):
         given = [name for name in ("address", "cluster_class", "cluster_kwargs") if getattr(self, name)]
         if self.type == "local" and given:
             raise ValueError(f"a compute of type local has no {given[0]}; write type: dask, or remove {given[0]}")
+        if self.type == "local" and not self.shares_files:
+            raise ValueError("a compute of type local is this machine and has its files; remove shares_files")
         if self.type == "dask" and ("address" in given) == ("cluster_class" in given):
             raise ValueError(
                 "a compute of type dask has either an address (tcp://HOST:PORT of a scheduler that runs) or a "
