@@ -109,6 +109,7 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
+        self.slot.check_names(self.job, facts)
         suspicion = facts.faults[0] if facts.faults and not facts.scored else None
         return News(due.index, "scored", facts.scored, len(facts.failed), suspicion)
 
@@ -155,6 +156,7 @@ class _Attempt:
         if not saved.facts.pieces and fault is not None:
             return self.give_up(saved.facts, fault, is_final=is_final)
         self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
+        self.slot.check_names(self.job, saved.facts)
         if fault is not None and rescue.culprits:
             self.failures.add_stored(saved.facts.model_copy(update={"is_final": is_final}), fault)
             if not is_final:
