@@ -67,11 +67,7 @@ def resolve(
     input_url = resolve_url(store, input)
     datastores = open_urls(store, input_url, output_url, folder)
     locate(input_url)
-    if is_out_of_reach(store, input_url, compute):
-        raise JobRefusedError(
-            f"input {input_url} is not in a datastore, and compute {compute.name!r} does not share this machine's "
-            f"files; have it copied: batchpoint batch-endpoint invoke --name {endpoint} --input {input_url}"
-        )
+    check_reach(store, input_url, compute)
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     code = resolve_url(store, adjusted.code_configuration.code)
@@ -168,6 +164,15 @@ def check_instances(deployment: Deployment, compute: Compute) -> None:
         )
 
 
+def check_reach(store: Store, text: str, compute: Compute) -> None:
+    """Raises: JobRefusedError when a compute does not find a job's input; see paths.is_out_of_reach."""
+    if not compute.shares_files and is_out_of_reach(store, resolve_url(store, text), compute):
+        raise JobRefusedError(
+            f"input {text} is in no datastore, and compute {compute.name!r} does not share this machine's files; "
+            f"register it, which copies it, and name that: batchpoint data create --name NAME --path {text}"
+        )
+
+
 def check_shared_output(settings: Settings, folder: str) -> None:
     """Raises: JobRefusedError when a job's mini-batches are to share a folder, and the job's own is on no disk."""
     if settings.shared_output and "://" in folder:
@@ -187,4 +192,12 @@ def _versioned(model: Model) -> Versioned:
     return Versioned(name=model.name, version=model.version or "", digest=model.digest or "")
 
 
-__all__ = ["InputError", "adjust", "check_instances", "check_shared_output", "find_deployment", "resolve"]
+__all__ = [
+    "InputError",
+    "adjust",
+    "check_instances",
+    "check_reach",
+    "check_shared_output",
+    "find_deployment",
+    "resolve",
+]

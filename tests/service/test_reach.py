@@ -2,8 +2,9 @@
 
 import pytest
 
+from blocks.schedules import Schedule
 from blocks.specs import Compute, Data, Datastore, Endpoint
-from deployments.service import computes, data, datastores, deployments
+from deployments.service import computes, data, datastores, deployments, schedules
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.submission import Request, order_of, submit
 from flows.errors import JobRefusedError
@@ -99,7 +100,12 @@ def test_an_input_that_cannot_be_copied_is_refused_and_nothing_is_left(sent, ima
     assert not (kept / "LocalUpload").exists()
 
 
-def test_a_job_from_a_door_that_copies_nothing_is_refused_with_what_to_type(ready, sent, images):
+def test_a_door_that_copies_nothing_is_refused_with_what_to_type(ready, launcher, sent, images):
     sent(images)
-    with pytest.raises(JobRefusedError, match=rf"input {images} is not in a datastore, and compute 'batch-cl"):
+    trigger = {"type": "cron", "expression": "0 3 * * *"}
+    job = {"type": "batch_endpoint", "endpoint_name": "mnist", "input": str(images)}
+    nightly = Schedule.model_validate({"name": "nightly", "trigger": trigger, "create_job": job})
+    with pytest.raises(JobRefusedError, match=rf"input {images} is in no datastore, .* data create --name NAME"):
+        schedules.create(ready, launcher, nightly)
+    with pytest.raises(JobRefusedError, match=rf"input {images} is in no datastore, and compute 'batch-cluster'"):
         resolve(ready, job="a-job", endpoint="mnist", input=str(images))
