@@ -10,7 +10,7 @@ BENCH := build/bench/venv
 BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
 BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
 
-.PHONY: demo test check fix docs bench bench-scale bench-profile install azurite clean
+.PHONY: demo test check soak fix docs bench bench-scale bench-profile install azurite clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -25,6 +25,11 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m "not server and not slow"
+
+# Misbehaving scripts and killed jobs at random, at length: some hours, or as many cases as CASES says.
+soak: CASES = 10000
+soak: $(INSTALLED)
+	FAULT_CASES=$(CASES) KILLED_JOBS=$(shell expr $(CASES) / 10) $(BIN)/pytest --timeout=0 tests/scoring/test_any_faults.py tests/scoring/test_killed_jobs.py
 
 fix: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -1,11 +1,10 @@
 """The files that make a mini-batch fail are found, and cost no other file its rows."""
 
-import os
 from itertools import combinations
 from math import log2
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.assemble import assemble
@@ -220,9 +219,6 @@ def test_a_resumed_job_tries_the_culprits_again_and_no_file_whose_rows_are_store
     assert len(rows) == 17
 
 
-CASES = int(os.environ.get("ISOLATION_CASES", "20"))  # of a second each; more of them are a soak
-
-
 def test_a_file_without_a_row_stays_failed_when_a_culprit_beside_it_is_tried_again(make_manifest, tmp_path):
     (tmp_path / "seen").mkdir()
     names = [f"{number:02d}" for number in range(8)]
@@ -238,43 +234,3 @@ def test_a_file_without_a_row_stays_failed_when_a_culprit_beside_it_is_tried_aga
             score_chunk(Job.open(manifest.folder), Chunk(first=0, last=0), fleet, attempt=1, tell=lambda news: None)
         fleet.close()
         assert [cause.first for cause in assemble(Job.open(manifest.folder)).causes] == ["01-skip", "06-kill"]
-
-
-KINDS = ["raise", "exit", "kill", "segfault", "garbage", "once", "skip"]
-FILES = st.lists(st.sampled_from(["good"] * 12 + KINDS), min_size=1, max_size=24)
-
-
-@pytest.mark.slow
-@settings(max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    kinds=FILES,
-    hangs=st.sampled_from(["", "", "", "hang", "hold"]),
-    size=st.integers(1, 9),
-    slots=st.integers(1, 3),
-    retries=st.integers(0, 1),
-)
-def test_whatever_files_do_each_one_is_scored_or_named(
-    score_with, tmp_path_factory, kinds, hangs, size, slots, retries
-):
-    folder = tmp_path_factory.mktemp("case")
-    (folder / "seen").mkdir()
-    kinds = [*kinds, hangs] if hangs else kinds
-    names = [f"{number:02d}-{kind}" for number, kind in enumerate(kinds)]
-    outcome = score_with(
-        "poisoned.py",
-        inputs=write_files(folder / "in", names),
-        output=folder / "out",
-        size=size,
-        slots=slots,
-        max_retries=retries,
-        timeout=1 if hangs else 20,
-        variables={"SEEN": str(folder / "seen")},
-    )
-    bad = {name for name in names if name.partition("-")[2] not in {"good", "garbage", "once"}}
-    failed = {failure["path"] for failure in outcome.failures}
-    together = {failure["path"] for failure in outcome.failures if "not told apart" in failure["message"]}
-    unlucky = {name for name in names if name.endswith("-once")}  # one that fails once may have had one try only
-    assert bad <= failed
-    assert failed - bad - unlucky <= together, "a good file is given up only with others"
-    assert outcome.counts == (len(names) - len(failed), len(failed), 0, 0)
-    assert outcome.rows.split()[1:] == [name for name in names if name not in failed]

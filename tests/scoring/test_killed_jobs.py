@@ -1,6 +1,7 @@
 """Jobs that are killed at random moments, again and again, end with the bytes of one that nobody disturbed."""
 
 import multiprocessing
+import os
 import random
 from collections import Counter
 from functools import partial
@@ -16,6 +17,7 @@ from tests.scoring.killed_job import go_on_with
 
 pytestmark = pytest.mark.slow
 
+JOBS = int(os.environ.get("KILLED_JOBS", "20"))  # `make soak` has more
 FILES, SIZE, KILLS = 60, 2, 2
 PATIENCE = 20
 
@@ -79,7 +81,7 @@ def outputs(job):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "summary.json"}
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(JOBS))
 def test_a_job_killed_at_random_writes_the_same_bytes_and_repeats_nothing_that_was_stored(
     seed, processes, make_job, mark
 ):

@@ -32,8 +32,7 @@ def tasks_of(fleet, scoring):
 
 @pytest.mark.parametrize("state", ["idle", "in run()"])
 def test_a_slot_that_waits_wakes_at_most_five_times_a_second(make_manifest, tmp_path, state):
-    inputs = write_files(tmp_path / "in", ["0"])
-    manifest = make_manifest("sleeps.py", inputs, {"SECONDS": "4"}, memory_limit="1GB")
+    manifest = make_manifest("sleeps.py", write_files(tmp_path / "in", ["0"]), {"SECONDS": "4"})
     manifest.write()
     job = Job.open(manifest.folder)
     write_listing(manifest.input, job.folder)

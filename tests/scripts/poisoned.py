@@ -2,7 +2,10 @@
 
 import ctypes
 import os
+import resource
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,8 +24,18 @@ def meet(path):
             pass
     if kind == "hold":
         ctypes.PyDLL(None).sleep(1000)  # in C, with the GIL held
+    if kind == "memory":
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        bytearray(1 << 31)
+    if kind == "closed":
+        os.closerange(3, 256)  # our pipes among them
+    if kind == "shut":
+        os.closerange(0, 3)
+    if kind == "slow":
+        time.sleep(0.05)
     if kind == "garbage":
-        os.write(1, b'{"kind": "scored", "rows": 1000}\n\x00\xff' * 100)
+        with suppress(OSError):  # closed by another file
+            os.write(1, b'{"kind": "scored", "rows": 1000}\n\x00\xff' * 100)
     if kind == "once" and not (marker := Path(os.environ["SEEN"], path.name)).exists():
         marker.touch()
         raise ConnectionError("not yet")
