@@ -33,7 +33,6 @@ WITHOUT_EFFECT = {
     "fail_fast",
     "isolate_failures",
     "max_runtime",
-    "memory_limit",
     "retry_settings",
     "logging_level",
     "init_timeout",

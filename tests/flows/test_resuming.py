@@ -1,6 +1,7 @@
 """Jobs that end too early go on where they were, by one run at a time."""
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,6 +12,8 @@ from prefect import flow
 from prefect.events import emit_event
 from prefect.states import AwaitingRetry, Cancelling, Completed, Running
 
+from deployments.embedded import connect, state
+from deployments.embedded.home import Home, home
 from deployments.service import endpoints, rerun, resumption
 from deployments.service.errors import ConflictError
 from deployments.service.lost_jobs import NAME, watch
@@ -68,6 +71,24 @@ def test_a_job_whose_flow_was_killed_is_resumed_once_and_scores_only_the_rest(
     assert [name for name in calls if calls.count(name) > 1] == ["0020.txt", "0020.txt"]
     assert resumption.resume(jobs.store, jobs.client, waiting).status == "Completed"
     assert jobs.read(waiting).state_name == "Completed"
+
+
+def test_a_job_outlives_its_prefect_server_or_is_resumed_and_repeats_nothing(
+    jobs: Jobs, waiting: str, notes: Path, tmp_path: Path
+) -> None:
+    before = state.read(Home(home()))
+    assert before is not None
+    os.kill(before.server.pid, signal.SIGKILL)
+    wait_for(lambda: not before.server.is_alive)
+    (tmp_path / "go-on").touch()
+    wait_for(lambda: "0021.txt" in notes.read_text())  # scoring needs no server
+    connect(announce=lambda line: None)
+    if jobs.finish(waiting, 120).state_name != "Completed":
+        resumption.resume(jobs.store, jobs.client, waiting)
+    assert jobs.wait(waiting, lambda run: run.state_name == "Completed", 120)
+    assert jobs.rows(waiting) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
+    calls = notes.read_text().split()
+    assert {name for name in calls if calls.count(name) > 1} <= {"0020.txt", "0021.txt", "0022.txt"}
 
 
 def test_a_run_of_a_job_that_another_one_follows_ends_without_a_word_on_how_the_job_ended(
