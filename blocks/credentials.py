@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from blocks.errors import UnusableCredentials
 from blocks.names import block_name
 from blocks.specs import AzureCredentials, Datastore
+from scoring.access import Access, grant
+from scoring.storage import as_url
 
 if TYPE_CHECKING:
     from prefect.blocks.core import Block
@@ -45,6 +47,12 @@ def options_of(datastore: Datastore) -> dict[str, Any]:
     if datastore.type == "azure_blob":
         return _azure_options(datastore)
     return {**datastore.options, **_secrets(datastore)}
+
+
+def open_datastore(datastore: Datastore) -> None:
+    """Have this process open what lies in a datastore. Raises: UnusableCredentials."""
+    if datastore.type != "local":
+        grant(Access(as_url(datastore.root), datastore.name, options_of(datastore)))
 
 
 def load_block(datastore: Datastore) -> "Block | None":

@@ -5,6 +5,8 @@ import re
 
 CLEAN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST = 200
+JOBS = "azureml"
+"""The folder in a datastore that the folders of jobs lie in, as Azure calls it."""
 
 
 def block_name(*parts: str) -> str:

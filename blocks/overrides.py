@@ -9,6 +9,7 @@ from blocks.specs.base import TextMap
 from scoring.literals import Literals
 from scoring.settings import (
     AnyCase,
+    Bytes,
     LoggingLevel,
     OutputFormat,
     RetrySettings,
@@ -59,6 +60,9 @@ class Overrides(Part):
     logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
     output_file_name: str | None = Field(None, description=_said("output_file_name"))
     output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
+    datastore: str | None = Field(
+        None, min_length=1, description="The datastore that holds the job's folder; else the endpoint's."
+    )
     overwrite: bool | None = Field(
         None, description="Replace files of an earlier output that are in the output folder; else the job is refused."
     )
@@ -79,6 +83,8 @@ class Overrides(Part):
     )
     init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
     threads: int | None = Field(None, description=_said("threads"))
+    memory_limit: Bytes | None = Field(None, description=_said("memory_limit"))
+    shared_output: bool | None = Field(None, description=_said("shared_output"))
     prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))
     include_hidden: bool | None = Field(None, description=_said("include_hidden"))
 

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from blocks.errors import AlreadyRegistered, UnreadableBlock
 from blocks.names import block_name
 from blocks.problems import problems_in
-from blocks.specs import Spec
+from blocks.result_storage import forget_storage, save_storage
+from blocks.specs import Datastore, Spec
 from blocks.store import Dates, not_registered
 from blocks.types import BLOCKS
 
@@ -26,7 +27,10 @@ PAGE = 200
 
 
 class PrefectStore:
-    """A Store in the Prefect server that PREFECT_API_URL or the active profile names."""
+    """A Store in the Prefect server that PREFECT_API_URL or the active profile names.
+
+    Beside each datastore it keeps the block through which results are kept in it.
+    """
 
     @cached_property
     def _client(self) -> SyncPrefectClient:
@@ -42,6 +46,8 @@ class PrefectStore:
         except ObjectAlreadyExists:
             changed = BlockDocumentUpdate(block_schema_id=new.block_schema_id, data=new.data, merge_existing_data=False)
             self._client.update_block_document(self._document(type(spec), spec.key).id, changed)
+        if isinstance(spec, Datastore):
+            save_storage(spec)
 
     def add(self, spec: Spec) -> None:
         try:
@@ -55,6 +61,8 @@ class PrefectStore:
         return Dates(created, document.updated or created)
 
     def delete(self, kind: type[Spec], *name: str) -> None:
+        if kind is Datastore:
+            forget_storage(*name)
         self._client.delete_block_document(self._document(kind, name).id)
 
     def list(self, kind: type[S]) -> builtins.list[S]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from blocks.credentials import options_of
+from blocks.credentials import open_datastore
 from blocks.specs import Datastore
 from blocks.store import Store
-from scoring.access import Access, grant, lies_in
+from scoring.access import lies_in
 from scoring.storage import as_url
 
 
 def open_datastores(store: Store, names: Iterable[str]) -> None:
     """Have this process open datastores. Raises: NotRegistered, UnusableCredentials."""
     for name in names:
-        _open(store.get(Datastore, name))
+        open_datastore(store.get(Datastore, name))
 
 
 def open_urls(store: Store, *urls: str) -> tuple[str, ...]:
@@ -22,10 +22,5 @@ def open_urls(store: Store, *urls: str) -> tuple[str, ...]:
         return ()
     found = [each for each in store.list(Datastore) if any(lies_in(url, as_url(each.root)) for url in remote)]
     for each in found:
-        _open(each)
+        open_datastore(each)
     return tuple(each.name for each in found)
-
-
-def _open(datastore: Datastore) -> None:
-    if datastore.type != "local":
-        grant(Access(as_url(datastore.root), datastore.name, options_of(datastore)))

@@ -8,6 +8,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from blocks.overrides import Overrides
 from blocks.store import Store
+from flows.access import open_datastores
+from flows.datastores import datastore_of
 from flows.errors import JobRefusedError
 from flows.paths import job_folder
 from flows.runs import completed_runs, find_run
@@ -78,7 +80,9 @@ def _last_completed(store: Store, job: Manifest) -> Manifest | None:
 
 
 def _manifest_of(store: Store, run: FlowRun) -> Manifest | None:
-    folder = Folder(job_folder(store, str(run.id)))
+    datastore = datastore_of(run)
+    open_datastores(store, [datastore])
+    folder = Folder(job_folder(store, str(run.id), datastore))
     if not folder.exists(MANIFEST):
         return None
     earlier = Manifest.read(folder.url)

@@ -6,7 +6,7 @@ from prefect.context import TaskRunContext
 
 from flows.stations import station_of
 from scoring.chunk import Report, score_chunk
-from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, SupersededError
+from scoring.errors import JobStoppedError, MiniBatchesFailedError, ScriptError, SupersededError
 from scoring.isolation import most_calls
 from scoring.planning import Chunk
 from scoring.settings import Settings
@@ -32,12 +32,12 @@ def attempt(folder: str, chunk: Chunk) -> Report:
 def can_heal(_task: "Task[..., object]", _run: TaskRun, state: "State[object]") -> bool:
     """Whether another attempt could come out otherwise.
 
-    Not when the script cannot start, when others decided, or when all that failed was given up (retry_on).
+    Not when the script cannot be used, when others decided, or when all that failed was given up (retry_on).
     """
     error = state.result(raise_on_failure=False)
     if isinstance(error, MiniBatchesFailedError):
         return not error.is_final
-    return not isinstance(error, (InitFailedError, JobStoppedError, SupersededError))
+    return not isinstance(error, (ScriptError, JobStoppedError, SupersededError))
 
 
 def guard_seconds(chunk: Chunk, settings: Settings) -> float:

@@ -97,7 +97,7 @@ class DeskAfar(Desk):
 
     def start_early(self) -> None:
         self._runner.client.subscribe_topic(topic_of(self.job), self._take)
-        self._runner.find_places(stations.prepare, self.job.manifest.folder, self.job.generation)
+        self._runner.find_places(stations.prepare, self.job.manifest, self.job.generation)
 
     async def _take(self, event: tuple[float, dict[str, object]]) -> None:
         self.news.put(Bulletin.from_message(event[1]))

@@ -4,14 +4,16 @@ import re
 from pathlib import PurePath
 
 from blocks.errors import UnclearReference
+from blocks.names import JOBS, same_name
+from blocks.overrides import Overrides
 from blocks.references import find_asset
-from blocks.specs import Data, Datastore
+from blocks.specs import Compute, Data, Datastore, Endpoint
 from blocks.store import Store
 from flows.errors import JobRefusedError
+from scoring.access import lies_in
 from scoring.storage import as_url
 
 DEFAULT_DATASTORE = "workspaceblobstore"
-JOBS = "azureml"
 OUTPUT = "score"
 # The short form, and the long one that names subscription, resource group and workspace before it.
 IN_DATASTORE = re.compile(
@@ -48,6 +50,19 @@ def resolve_url(store: Store, text: str) -> str:
     )
 
 
+def is_out_of_reach(store: Store, url: str, compute: Compute) -> bool:
+    """Whether an input is of this machine, and its compute finds only what lies in datastores.
+
+    Args:
+        store: where datastores are looked up.
+        url: the input's URL, or its absolute local path.
+        compute: where it is to be scored.
+    """
+    if compute.shares_files or "://" in url:
+        return False
+    return not any(lies_in(url, as_url(datastore.root)) for datastore in store.list(Datastore))
+
+
 def names_data_asset(text: str) -> bool:
     """Whether a user's path is a reference to a data asset."""
     return text.startswith(("azureml:", "/subscriptions/")) and not IN_DATASTORE.match(text)
@@ -64,16 +79,26 @@ def find_data(store: Store, text: str) -> Data:
         ) from None
 
 
+def choose_datastore(store: Store, endpoint: Endpoint, settings: Overrides | None) -> str:
+    """Name of the datastore for the folder of a new job: the job's own choice, else its endpoint's, else the default.
+
+    Raises: NotRegistered.
+    """
+    own = settings.datastore if settings is not None else None
+    wanted = own or endpoint.datastore or DEFAULT_DATASTORE
+    return DEFAULT_DATASTORE if same_name(wanted, DEFAULT_DATASTORE) else store.get(Datastore, wanted).name
+
+
 def job_path(job_id: str) -> str:
     """A job's folder, relative to its datastore."""
     return f"{JOBS}/{job_id}"
 
 
-def job_folder(store: Store, job_id: str) -> str:
-    """URL of a job's folder: manifest, listing, parts, results, logs."""
-    return f"{as_url(store.get(Datastore, DEFAULT_DATASTORE).root)}/{job_path(job_id)}"
+def job_folder(store: Store, job_id: str, datastore: str = DEFAULT_DATASTORE) -> str:
+    """URL of a job's folder in a datastore: manifest, listing, parts, results, logs. Raises: NotRegistered."""
+    return f"{as_url(store.get(Datastore, datastore).root)}/{job_path(job_id)}"
 
 
-def output_folder(store: Store, job_id: str, output: str | None) -> str:
-    """URL of the folder that a job's predictions, failures and summary are put into."""
-    return resolve_url(store, output) if output else f"{job_folder(store, job_id)}/{OUTPUT}"
+def output_folder(store: Store, job_id: str, output: str | None, datastore: str = DEFAULT_DATASTORE) -> str:
+    """URL of the folder for a job's predictions, failures and summary: the one named, else one in the job's own."""
+    return resolve_url(store, output) if output else f"{job_folder(store, job_id, datastore)}/{OUTPUT}"

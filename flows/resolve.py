@@ -16,7 +16,7 @@ from blocks.store import Store
 from flows.access import open_datastores, open_urls
 from flows.contents import check_model
 from flows.errors import JobRefusedError
-from flows.paths import job_folder, output_folder, resolve_url
+from flows.paths import DEFAULT_DATASTORE, is_out_of_reach, job_folder, output_folder, resolve_url
 from scoring.errors import InputError
 from scoring.finding import locate
 from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
@@ -34,6 +34,7 @@ def resolve(
     deployment: str | None = None,
     output: str | None = None,
     settings: Overrides | None = None,
+    datastore: str = DEFAULT_DATASTORE,
 ) -> Manifest:
     """Everything the job needs, with versions and digests; a job that was resolved before keeps what it had.
 
@@ -45,9 +46,11 @@ def resolve(
         deployment: another one than the endpoint's default.
         output: folder for the output; the job's own when left out.
         settings: what this job changes of the deployment.
+        datastore: the one that holds the job's folder.
     Raises: JobRefusedError, NotRegistered, InputError or OutputExistsError, each with a sentence that helps.
     """
-    folder = job_folder(store, job)
+    open_datastores(store, [datastore])
+    folder = job_folder(store, job, datastore)
     if Folder(folder).exists(MANIFEST):
         known = Manifest.read(folder)
         open_datastores(store, known.datastores)
@@ -60,10 +63,11 @@ def resolve(
     assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
     model = find_model(store, adjusted.model)
     check_model(model)
-    output_url = output_folder(store, job, output)
+    output_url = output_folder(store, job, output, datastore)
     input_url = resolve_url(store, input)
-    datastores = open_urls(store, input_url, output_url)
+    datastores = open_urls(store, input_url, output_url, folder)
     locate(input_url)
+    check_reach(store, input_url, compute)
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     code = resolve_url(store, adjusted.code_configuration.code)
@@ -72,6 +76,7 @@ def resolve(
         folder=folder,
         input=input_url,
         output=output_url,
+        datastore=datastore,
         datastores=datastores,
         script=f"{code}/{adjusted.code_configuration.scoring_script}",
         code=code,
@@ -83,6 +88,7 @@ def resolve(
         endpoint=adjusted.endpoint_name,
         deployment=adjusted.name,
         compute=compute.name,
+        memory=compute.memory,
         cluster=_cluster(compute),
         model=_versioned(model),
         code_digest=PurePath(code).name,  # code is kept by its digest
@@ -158,6 +164,15 @@ def check_instances(deployment: Deployment, compute: Compute) -> None:
         )
 
 
+def check_reach(store: Store, text: str, compute: Compute) -> None:
+    """Raises: JobRefusedError when a compute does not find a job's input; see paths.is_out_of_reach."""
+    if not compute.shares_files and is_out_of_reach(store, resolve_url(store, text), compute):
+        raise JobRefusedError(
+            f"input {text} is in no datastore, and compute {compute.name!r} does not share this machine's files; "
+            f"register it, which copies it, and name that: batchpoint data create --name NAME --path {text}"
+        )
+
+
 def check_shared_output(settings: Settings, folder: str) -> None:
     """Raises: JobRefusedError when a job's mini-batches are to share a folder, and the job's own is on no disk."""
     if settings.shared_output and "://" in folder:
@@ -177,4 +192,12 @@ def _versioned(model: Model) -> Versioned:
     return Versioned(name=model.name, version=model.version or "", digest=model.digest or "")
 
 
-__all__ = ["InputError", "adjust", "check_instances", "check_shared_output", "find_deployment", "resolve"]
+__all__ = [
+    "InputError",
+    "adjust",
+    "check_instances",
+    "check_reach",
+    "check_shared_output",
+    "find_deployment",
+    "resolve",
+]

@@ -1,6 +1,5 @@
-"""Where Prefect keeps task results: in the job's folder, through a saved storage block of its datastore."""
+"""Where Prefect keeps task results: in the job's folder, through the saved storage block of its datastore."""
 
-from pathlib import Path
 from typing import Any
 
 from prefect import Task
@@ -8,39 +7,31 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultRecord  # type: ignore[attr-defined]
 
-from blocks.names import block_name
+from blocks.result_storage import save_storage
 from blocks.specs import Datastore
-from blocks.store import Store
-from flows.paths import DEFAULT_DATASTORE, job_path
-from scoring.storage import as_url
+from flows.paths import job_path
+from scoring.storage import Folder
 
 
-def result_storage(store: Store) -> LocalFileSystem:
-    """The saved block through which results of jobs are kept on the default datastore; saved at first use.
+def result_storage(datastore: Datastore) -> LocalFileSystem | str:
+    """What a task is told of the block that keeps results in a datastore. Raises: UnusableCredentials.
 
-    It must be saved: Prefect's Retry finds results again by the block's id.
+    Other blocks than a folder's are told by name: a task goes through Dask, which must not carry credentials.
     """
-    name = f"results-{block_name(DEFAULT_DATASTORE)}"
-    root = as_url(store.get(Datastore, DEFAULT_DATASTORE).root)
-    try:
-        block = LocalFileSystem.load(name)
-    except ValueError:  # what Prefect raises for a block that is not there
-        block = None
-    if not isinstance(block, LocalFileSystem) or block.basepath != root:
-        block = LocalFileSystem(basepath=root)
-        block.save(name, overwrite=True)
-    return block
+    block = save_storage(datastore)
+    if isinstance(block, LocalFileSystem):
+        return block
+    return f"{block.get_block_type_slug()}/{block._block_document_name}"
 
 
-def drop_exception(task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -> None:
+def drop_exception(root: str, _task: "Task[..., Any]", _run: TaskRun, state: "State[Any]") -> None:
     """Remove what Prefect keeps of a failed task run: the pickled exception, under a random name beside the jobs.
 
-    Nobody reads it again: what failed, and why, are the facts in the job's folder.
+    Nobody reads it again: what failed, and why, are the facts in the job's folder. `root` is the datastore's.
     """
-    storage, record = task.result_storage, state.data
-    if isinstance(storage, LocalFileSystem) and isinstance(record, ResultRecord):
-        key = str(record.metadata.storage_key)
-        (Path(str(storage.basepath)) / key).unlink(missing_ok=True)
+    record = state.data
+    if isinstance(record, ResultRecord):
+        Folder(root).remove(str(record.metadata.storage_key))
 
 
 def result_key(job: str) -> str:

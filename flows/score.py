@@ -1,6 +1,7 @@
 """The flow of a job: resolve, list, score chunks, assemble."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -14,15 +15,19 @@ from prefect.states import Completed, Failed
 from blocks.errors import BlockError
 from blocks.overrides import Overrides
 from blocks.prefect_store import PrefectStore
+from blocks.specs import Datastore
 from flows import chunks
+from flows.access import open_urls
 from flows.bases import find_base
 from flows.beginning import before_the_flow
 from flows.clusters import place_task_runs
+from flows.datastores import settle_datastore
 from flows.desk import Desk, open_desk
 from flows.errors import JobRefusedError, TurnSkippedError
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
 from flows.logs import send_logs, set_up_logs
+from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
@@ -50,7 +55,6 @@ FINALIZING = "Finalizing"
     task_run_name="{chunk}",
     persist_result=True,
     retry_condition_fn=chunks.can_heal,
-    on_failure=[drop_exception],
 )
 def score_minibatch(job: str, chunk: Chunk) -> Report:
     """Score one chunk; parts that already exist are kept, so a retry repeats only what is missing."""
@@ -69,9 +73,12 @@ def resolve_job(input: str, deployment: str | None, output: str | None, settings
         deployment=deployment,
         output=output,
         settings=settings,
+        datastore=settle_datastore(store, endpoint_name(), settings),
     )
     if not Folder(manifest.folder).exists(MANIFEST):  # a job that goes on keeps the base that it had
-        manifest = manifest.model_copy(update={"base": find_base(store, manifest, settings)})
+        base = find_base(store, manifest, settings)
+        of_base = open_urls(store, base.folder) if base is not None else ()
+        manifest = manifest.model_copy(update={"base": base, "datastores": (*manifest.datastores, *of_base)})
     manifest.write()
     return manifest
 
@@ -202,10 +209,12 @@ def sized_task_runner(manifest: Manifest) -> SlotTaskRunner:
 def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
     """Map score_minibatch over the chunks; those of one length share Prefect's outer timeout, and so one map."""
     settings = job.manifest.settings
+    datastore = PrefectStore().get(Datastore, job.manifest.datastore or DEFAULT_DATASTORE)
     configured = score_minibatch.with_options(
         retries=settings.retry_settings.max_retries,
-        result_storage=result_storage(PrefectStore()),
+        result_storage=result_storage(datastore),
         result_storage_key=result_key(job.manifest.job),
+        on_failure=[partial(drop_exception, datastore.root)],
     )
     futures: list[PrefectFuture[Report]] = []
     for _, alike in groupby(planned, key=len):

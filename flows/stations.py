@@ -19,6 +19,7 @@ from flows.bulletins import Wire
 from flows.logs import set_up_logs
 from scoring.chunk import Tell
 from scoring.job import Job
+from scoring.manifest import Manifest
 from scoring.parts import Done
 from scoring.slots import Fleet
 
@@ -31,15 +32,19 @@ class Station:
     def __init__(self, job: Job, tell: Tell) -> None:
         self.job = job
         self.tell = tell
-        self.fleet = Fleet(job.manifest.launch(), has_scored=bool(Done(job.folder)))
+        self.fleet = Fleet(job.manifest.launch())
         self._attempts = 0
         self._has_opened = False
         self._quiet = threading.Condition()
 
     def open_datastores(self) -> None:
-        """Have this process open the job's datastores; in a task run, which knows the server that has them."""
+        """Have this process open the job's datastores; in a task run, which knows the server that has them.
+
+        Only then can it see whether the job has scored something before.
+        """
         if not self._has_opened:
             open_datastores(PrefectStore(), self.job.manifest.datastores)
+            self.fleet.has_scored = self.fleet.has_scored or bool(Done(self.job.folder))
             self._has_opened = True
 
     @contextmanager
@@ -112,11 +117,11 @@ def station_of(folder: str) -> Station:
     return _stations[folder]
 
 
-async def prepare(folder: str, generation: int, slot: int, anchor: str, dask_worker: distributed.Worker) -> None:
+async def prepare(manifest: Manifest, generation: int, slot: int, anchor: str, dask_worker: distributed.Worker) -> None:
     """On a Dask worker: start the scoring process of one of a job's slots before there is work for it.
 
     Args:
-        folder: the job's.
+        manifest: the job's, which may lie in a store that this process cannot open yet.
         generation: of the lease that the flow holds; the station of an older one gives way.
         slot: the slot's number, which its log is named for.
         anchor: Dask's key of what the flow holds on this Dask worker for as long as it runs.
@@ -125,12 +130,13 @@ async def prepare(folder: str, generation: int, slot: int, anchor: str, dask_wor
 
     def start() -> None:
         with _lock:
-            station = _stations.get(folder)
+            station = _stations.get(manifest.folder)
             if station is not None and station.job.generation < generation:
                 station.fleet.stop()
             if station is None or station.fleet.is_stopped:
                 set_up_logs()
-                station = _stations[folder] = RemoteStation(Job.open(folder, generation), dask_worker, anchor)
+                station = RemoteStation(Job(manifest, generation), dask_worker, anchor)
+                _stations[manifest.folder] = station
         station.fleet.start_early([slot])
 
     await asyncio.to_thread(start)

@@ -20,6 +20,7 @@ from flows import task_runs
 from flows.dispatch import Dispatch, Sent
 from flows.errors import JobRefusedError
 from flows.places import DaskWorker, Place
+from scoring.manifest import Manifest
 
 # Dask's scheduler, its workers and their dashboards listen where nobody else can reach them.
 LOOPBACK = "127.0.0.1:0"
@@ -115,13 +116,13 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             self._cluster.scale(self._instances)
         return client
 
-    def find_places(self, prepare: Callable[..., Awaitable[None]], folder: str, generation: int) -> None:
+    def find_places(self, prepare: Callable[..., Awaitable[None]], manifest: Manifest, generation: int) -> None:
         """Look for a place for each slot on a cluster of other processes, before there is anything to send.
 
         Args:
-            prepare: is run on the Dask worker of each place, with the job's folder and generation, the slot's number
+            prepare: is run on the Dask worker of each place, with the job's manifest and generation, the slot's number
                 and the key of something that Dask keeps there for as long as this client is connected.
-            folder: the job's.
+            manifest: the job's.
             generation: of the lease that the flow holds.
         """
         anchors: dict[DaskWorker, distributed.Future] = {}
@@ -129,8 +130,8 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
         def at(place: Place) -> None:
             here = [place.worker.address]
             if place.worker not in anchors:
-                anchors[place.worker] = self.client.scatter(folder, workers=here, hash=False)
-            self.client.run(prepare, folder, generation, place.slot, anchors[place.worker].key, workers=here)
+                anchors[place.worker] = self.client.scatter(manifest.folder, workers=here, hash=False)
+            self.client.run(prepare, manifest, generation, place.slot, anchors[place.worker].key, workers=here)
 
         self._prepare = at
         assert self._dispatch is not None

@@ -44,6 +44,12 @@ def grant(access: Access) -> None:
         _granted[access.root] = access
 
 
+def is_granted(root: str) -> bool:
+    """Whether this process was told how to open this very root."""
+    with _lock:
+        return root in _granted
+
+
 def access_to(url: str) -> Access | None:
     """What was granted for a URL: of several roots that it lies below, the longest."""
     with _lock:

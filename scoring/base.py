@@ -33,6 +33,7 @@ WITHOUT_EFFECT = {
     "fail_fast",
     "isolate_failures",
     "max_runtime",
+    "memory_limit",
     "retry_settings",
     "logging_level",
     "init_timeout",

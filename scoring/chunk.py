@@ -67,7 +67,8 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     done = Done(job.folder, earlier.given_up)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
-        failures = Failures(job, chunk, attempt, scratch, Relay(job.folder, slot.number), earlier)
+        relay = Relay(job.folder, slot.number, f"{chunk.name}.{job.generation}.{attempt}", scratch)
+        failures = Failures(job, chunk, attempt, scratch, relay, earlier)
         scored, short = _Attempt(job, done, slot, failures, scratch).run(due, tell)
     return Report(len(chunk), scored, short, kept)
 
@@ -108,6 +109,7 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
+        self.slot.check_names(self.job, facts)
         suspicion = facts.faults[0] if facts.faults and not facts.scored else None
         return News(due.index, "scored", facts.scored, len(facts.failed), suspicion)
 
@@ -154,6 +156,7 @@ class _Attempt:
         if not saved.facts.pieces and fault is not None:
             return self.give_up(saved.facts, fault, is_final=is_final)
         self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
+        self.slot.check_names(self.job, saved.facts)
         if fault is not None and rescue.culprits:
             self.failures.add_stored(saved.facts.model_copy(update={"is_final": is_final}), fault)
             if not is_final:
@@ -197,8 +200,10 @@ class _Attempt:
         )
 
     def write_down(self) -> None:
-        """Write the open part, and the facts of what failed."""
+        """Write the open part, the facts of what failed, and what the script printed."""
         self.slot.relay = self.failures.relay.after
-        self.failures.relay.close()
-        self.writer.close()
-        self.failures.store()
+        try:
+            self.writer.close()
+            self.failures.store()
+        finally:
+            self.failures.relay.close()

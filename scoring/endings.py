@@ -6,6 +6,8 @@ import re
 import signal
 from pathlib import Path
 
+from pydantic import ByteSize
+
 from scoring.facts import Fault, Where
 
 FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
@@ -16,14 +18,17 @@ def fault_of(report: bytes, stack: str, code: str) -> Fault:
     """Why a process is gone.
 
     Args:
-        report: what its guardian wrote: lines of JSON with the wait status, or why it could not be started; may be
-            empty when the guardian was killed as well.
+        report: what its guardian wrote: lines of JSON with the wait status, or why it could not be started, or that it
+            took too much memory; may be empty when the guardian was killed as well.
         stack: what faulthandler wrote, if anything.
         code: the script's folder.
     """
     told = {key: value for line in report.splitlines() for key, value in json.loads(line).items()}
     if "refused" in told:
         return Fault(error="exit", message=f"{told['refused']}; name a Python interpreter that can be run")
+    if "memory" in told:
+        message = _too_large(told["memory"], told["limit"])
+        return Fault(error="memory", message=message, where=where_in(stack, code), traceback=stack)
     status = told.get("status")
     if status is None:
         return Fault(error="crash", message="the scoring process and its guardian were both killed from outside")
@@ -34,6 +39,15 @@ def fault_of(report: bytes, stack: str, code: str) -> Fault:
     return Fault(
         error="exit",
         message=f"the scoring process ended with exit code {ended}; a script must not end its process (os._exit)",
+    )
+
+
+def _too_large(memory: int, limit: int) -> str:
+    took, allowed = (ByteSize(size).human_readable(decimal=True, separator=" ") for size in (memory, limit))
+    return (
+        f"the scoring process, with all that it started, took {took} of memory, more than its limit of {allowed} "
+        "(settings.memory_limit, or its part of the compute's memory), and was killed; lower mini_batch_size, or raise "
+        "the limit"
     )
 
 

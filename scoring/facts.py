@@ -31,14 +31,16 @@ class Where(Record):
         return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
 
 
-NO_EXCEPTIONS = {"timeout", "crash", "exit", "short_return", "wrong_file"}
+NO_EXCEPTIONS = {"timeout", "crash", "exit", "memory", "short_return", "wrong_file"}
 """Faults that are not a raised exception; their messages say it all."""
 
 
 class Fault(Record):
     """Why a try failed, as text: exceptions of another interpreter cannot travel as objects."""
 
-    error: Text = Field(description="Class of the exception, or timeout, crash, exit, short_return, wrong_file.")
+    error: Text = Field(
+        description="Class of the exception, or timeout, crash, exit, memory, short_return, wrong_file."
+    )
     message: Text
     where: Where | None = None
     traceback: Text = ""
@@ -68,17 +70,17 @@ class Fault(Record):
     def cause(self) -> tuple[str, str]:
         """What failures that are alike have in common: their class, and their place in the script if it is known.
 
-        The place of a timeout is a function: a script that hangs in a loop is found at any of its lines.
+        The place is a function where a script was ended: one in a loop is found at any of its lines.
         """
         if self.where is None:
             return self.error, ""
-        place = f" in {self.where.function}" if self.error == "timeout" else f":{self.where.line}"
+        place = f" in {self.where.function}" if self.error in {"timeout", "memory"} else f":{self.where.line}"
         return self.error, f"{self.where.file}{place}"
 
     @property
     def is_crash(self) -> bool:
         """Whether the scoring process was gone after the try."""
-        return self.error in {"timeout", "crash", "exit"}
+        return self.error in {"timeout", "crash", "exit", "memory"}
 
     def __str__(self) -> str:
         first_line = self.message.strip().split("\n", 1)[0]

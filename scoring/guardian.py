@@ -2,12 +2,13 @@
 
 Run as a program under any Python from 3.8 on, with the standard library alone:
 
-    guardian.py FLOW ALIVE REPORT PASSED -- COMMAND...
+    guardian.py FLOW ALIVE REPORT LIMIT PASSED -- COMMAND...
 
 FLOW is the process id of the flow. ALIVE is a pipe's read end that the flow holds open for as long as the scoring
 process may live: when it closes, for whatever reason (a decision, an exception, kill -9 of the flow), every descendant
 is killed. A byte on it asks the command to write down its stack. REPORT takes lines of JSON: why the command could not
-be started, and its wait status. PASSED are the descriptors the command inherits, separated by commas.
+be started, its wait status, and that it took more memory than LIMIT: bytes for everything below this process, on Linux;
+0 is no limit. PASSED are the descriptors the command inherits, separated by commas.
 
 PR_SET_PDEATHSIG alone would not do: it fires when the starting *thread* ends and grandchildren do not inherit it. A
 child subreaper is given every orphan among its descendants, also those that called setsid, so it can find them all.
@@ -15,16 +16,23 @@ child subreaper is given every orphan among its descendants, also those that cal
 
 import json
 import os
+import re
 import select
 import signal
 import sys
 import time
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 ON_LINUX = sys.platform.startswith("linux")
 ASK_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # program.py has faulthandler answer it
-LOOK_AFTER = 500  # milliseconds
+LOOK_AFTER = 0.5  # seconds
+LOOK_AT_MEMORY_AFTER = 0.3  # seconds, while nothing grows
+LOOK_AT_MEMORY_FASTEST = 0.02
+LINE = re.compile(rb"^(\w+):\s*(\d+) kB$", re.MULTILINE)
+SHARE_OF_TIME = 0.05  # that looking at memory may take
+STACK_TAKES = 0.03  # seconds that a script which takes too much memory has to say where
 
 
 def prctl(option, value):
@@ -55,6 +63,73 @@ def descendants(root):
         found += below
         waiting += below
     return found
+
+
+def family(root):
+    """Process ids below `root` like descendants(), but faster, and without those that are being started just now."""
+    found, waiting = [], [root]
+    while waiting:
+        below = children(waiting.pop())
+        found += below
+        waiting += below
+    return found
+
+
+def children(pid):
+    """Process ids of the children of each thread of a process; none when it is gone."""
+    found = []
+    try:
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with suppress(OSError), open("/proc/%d/task/%s/children" % (pid, thread)) as listed:
+                found += map(int, listed.read().split())
+    except OSError:
+        return found
+    return found
+
+
+class Memory:
+    """What everything below this process takes of memory, held against a limit.
+
+    The first look is quick and counts too much: what processes share counts for each of them, and files that they have
+    mapped count though the kernel can drop them. Only where that exceeds the limit is it counted exactly, page by page,
+    each shared page once. The faster memory grows towards the limit, the sooner comes the next look.
+    """
+
+    def __init__(self, limit):
+        self.limit = limit
+        self.taken = 0
+        self.wait = LOOK_AT_MEMORY_AFTER
+        self.looked = time.monotonic()
+
+    def is_exceeded(self):
+        """Whether it exceeds the limit, if it is time to look again."""
+        began = time.monotonic()
+        if began - self.looked < self.wait:
+            return False
+        taken = self._count()
+        now = time.monotonic()
+        growth = (taken - self.taken) / (now - self.looked)
+        until_then = (self.limit - taken) / growth if growth > 0 else float("inf")
+        fastest = max(LOOK_AT_MEMORY_FASTEST, (now - began) / SHARE_OF_TIME)
+        self.wait = max(fastest, min(LOOK_AT_MEMORY_AFTER, until_then / 2))
+        self.taken, self.looked = taken, now
+        return taken > self.limit
+
+    def _count(self):
+        processes = family(os.getpid())
+        most = sum(kilobytes(pid, "status", (b"VmRSS", b"VmSwap")) for pid in processes) * 1024
+        if most <= self.limit:
+            return most
+        return sum(kilobytes(pid, "smaps_rollup", (b"Pss_Anon", b"Pss_Shmem", b"SwapPss")) for pid in processes) * 1024
+
+
+def kilobytes(pid, name, keys):
+    """The sum of some lines of a file that Linux keeps of a process; 0 when the process is gone."""
+    try:
+        with open("/proc/%d/%s" % (pid, name), "rb") as file:
+            return sum(int(size) for key, size in LINE.findall(file.read()) if key in keys)
+    except OSError:
+        return 0
 
 
 def signal_all(child):
@@ -136,9 +211,9 @@ def start(command, passed, report):
 
 
 def main(arguments):
-    flow, alive, report = map(int, arguments[:3])
-    passed = [int(part) for part in arguments[3].split(",")]
-    command = arguments[5:]
+    flow, alive, report, limit = map(int, arguments[:4])
+    passed = [int(part) for part in arguments[4].split(",")]
+    command = arguments[6:]
     for descriptor in (alive, report):
         os.set_inheritable(descriptor, False)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -153,12 +228,14 @@ def main(arguments):
     for descriptor in passed:
         os.close(descriptor)  # or the flow would never see the child's end of them close
 
+    memory = Memory(limit) if limit and ON_LINUX else None
     status, any_left, poller = None, True, select.poll()
     poller.register(alive, select.POLLIN)
     poller.register(woken, select.POLLIN)
     # The pipe stays open where the flow forked and the copy of it lives on; the flow's own end shows in our parent.
     while status is None and any_left and os.getppid() == flow:
-        ready = [descriptor for descriptor, _ in poller.poll(LOOK_AFTER)]
+        look_after = memory.wait if memory else LOOK_AFTER
+        ready = [descriptor for descriptor, _ in poller.poll(look_after * 1000)]
         if woken in ready:
             os.read(woken, 4096)
         status, any_left = reap(child, status)
@@ -167,6 +244,11 @@ def main(arguments):
                 break
             if status is None:
                 os.kill(child, ASK_FOR_STACK)
+        if memory and status is None and memory.is_exceeded():
+            tell(report, memory=memory.taken, limit=limit)
+            os.kill(child, ASK_FOR_STACK)
+            time.sleep(STACK_TAKES)
+            break
     tell(report, status=kill_everything(child, status))
 
 

@@ -18,7 +18,7 @@ THREAD_VARIABLES = (
 
 @dataclass(frozen=True)
 class Launch:
-    """What a scoring process is started with; paths are absolute and local, durations seconds.
+    """What a scoring process is started with; paths are absolute and local, durations seconds, sizes bytes.
 
     Files that the script writes itself are collected after each try and kept below `own_files`, a URL, or thrown away
     where that is empty; with `shared_output`, a folder, they stay in there and are nobody's in particular.
@@ -35,6 +35,7 @@ class Launch:
     literals: Mapping[str, str | float] = field(default_factory=dict)
     own_files: str = ""
     shared_output: str | None = None
+    memory_limit: int | None = None
 
     def load_request(self) -> dict[str, Any]:
         """The first message to the scoring process: what it loads."""

@@ -52,7 +52,8 @@ class Manifest(Record):
     folder: str
     input: str
     output: str
-    datastores: tuple[str, ...] = Field((), description="Names of those that these lie in, and no credentials.")
+    datastore: str = Field("", description="Name of the datastore that the folder lies in, if it lies in one.")
+    datastores: tuple[str, ...] = Field((), description="Names of those that all these lie in, and no credentials.")
     script: str
     code: str
     model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")
@@ -63,6 +64,7 @@ class Manifest(Record):
     endpoint: str = ""
     deployment: str = ""
     compute: str = ""
+    memory: int | None = Field(None, description="Bytes that an instance of the compute has, where that is known.")
     cluster: Cluster | None = Field(None, description="Where chunks run; none: in the flow's own process.")
     model: Versioned | None = None
     code_digest: str = ""
@@ -73,6 +75,13 @@ class Manifest(Record):
     def slots(self) -> int:
         """Scoring processes at once: instance_count x max_concurrency_per_instance."""
         return self.instance_count * self.settings.max_concurrency_per_instance
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that a scoring process may take: as the settings say, else its part of what its instance has."""
+        if self.settings.memory_limit is not None or self.memory is None:
+            return self.settings.memory_limit
+        return self.memory // self.settings.max_concurrency_per_instance
 
     @property
     def layout(self) -> str:
@@ -88,7 +97,8 @@ class Manifest(Record):
         return Folder(self.folder).folder(OWN_FILES)
 
     def launch(self) -> Launch:
-        """What a scoring process of this job is started with."""
+        """What a scoring process of this job is started with; told also where the job's folder cannot be opened yet."""
+        own_files = f"{self.folder}/{OWN_FILES}"
         variables = {
             "AZUREML_RUN_ID": self.job,
             "AZUREML_NODE_COUNT": str(self.instance_count),
@@ -106,8 +116,9 @@ class Manifest(Record):
             threads=self.settings.threads,
             variables=variables,
             literals=self.literals,
-            own_files="" if self.settings.shared_output else self.own_files.url,
-            shared_output=self.own_files.path if self.settings.shared_output else None,
+            memory_limit=self.memory_limit,
+            own_files="" if self.settings.shared_output else own_files,
+            shared_output=own_files if self.settings.shared_output else None,
         )
 
     def write(self) -> None:

@@ -37,12 +37,16 @@ class OwnFiles:
     def __init__(self, job: Job) -> None:
         self.files: dict[str, OwnFile] = {}
         self._folders: dict[str, OwnFile] = {}
+        self._mini_batches: set[int] = set()
         self._job = job
         names = output_names(job.manifest.settings)
         self._taken = {*names, partial_name(names[0]), CLAIM}
 
     def add(self, facts: Facts) -> None:
-        """Take in what was written for a mini-batch. Raises: ScriptError when a name is taken."""
+        """Take in what was written for a mini-batch, once. Raises: ScriptError when a name is taken."""
+        if not facts.written or facts.mini_batch in self._mini_batches:
+            return
+        self._mini_batches.add(facts.mini_batch)
         for written in facts.written:
             for file in written.files:
                 self._add(file.name, OwnFile(f"{written.folder}/{file.name}", file.size, facts.mini_batch))

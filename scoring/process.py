@@ -97,8 +97,8 @@ class ScoringProcess:
             replies, their_replies = pipe(we_read=True)
             output, their_output = pipe(we_read=True)
             passed = [their_requests, their_replies, self._stack.fileno()]
-            flow = str(os.getpid())
-            guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py"), flow, str(alive), str(report)]
+            told = [os.getpid(), alive, report, self.launch.memory_limit or 0]
+            guardian = [sys.executable, "-I", "-S", str(HERE / "guardian.py"), *map(str, told)]
             program = [self.launch.python, str(HERE / "program.py"), *map(str, passed)]
             self._guardian = subprocess.Popen(
                 [*guardian, ",".join(map(str, passed)), "--", *program],

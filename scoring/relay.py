@@ -15,11 +15,25 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """One slot's log. Used by the thread that minds the slot, so that log lines carry that thread's context."""
+    """One slot's log. Used by the thread that minds the slot, so that log lines carry that thread's context.
 
-    def __init__(self, job: Folder, slot: int) -> None:
-        self._slot = slot
-        self._path = Path(job.at(LOGS), f"slot-{slot}.log") if job.is_local else None
+    In a local folder each slot has one file. In a store, where nothing is appended to, each attempt at a chunk has its
+    own, which is put there when it ends.
+    """
+
+    def __init__(self, job: Folder, slot: int, attempt: str, scratch: Path) -> None:
+        """Begin with nothing written.
+
+        Args:
+            job: the job's folder.
+            slot: the slot's number.
+            attempt: what tells this attempt at a chunk from all others of the job.
+            scratch: a folder for what is not stored yet.
+        """
+        self._slot, self._job = slot, job
+        name = f"slot-{slot}.log" if job.is_local else f"slot-{slot}.{attempt}.log"
+        self._name = f"{LOGS}/{name}"
+        self._path = Path(job.at(self._name)) if job.is_local else scratch / name
         self._file: TextIO | None = None
 
     def of(self, mini_batch: int) -> Callable[[str], None]:
@@ -36,16 +50,19 @@ class Relay:
                 said: dict[str, object] = {"action": "script_output", "mini_batch": mini_batch, "slot": self._slot}
                 log.info("[mini-batch %d, slot %d] %s", mini_batch, self._slot, line, extra=said)
             elif lines == LINES_RELAYED + 1:
-                rest = f"; the rest is in {self._path}" if self._path is not None else ""
-                log.warning("Mini-batch %d prints more than %d lines%s", mini_batch, LINES_RELAYED, rest)
+                rest = self._job.url_of(self._name)
+                log.warning(
+                    "Mini-batch %d prints more than %d lines; the rest is in %s", mini_batch, LINES_RELAYED, rest
+                )
 
         return take
 
     def after(self, line: str) -> None:
         """Take a line that was printed after the slot's mini-batches, by shutdown() for example."""
         log.info("[slot %d] %s", self._slot, line, extra={"action": "script_output", "slot": self._slot})
-        self._write(f"{line}\n")
-        self.close()
+        if self._job.is_local:
+            self._write(f"{line}\n")
+            self.close()
 
     def note(self, mini_batch: int, text: str) -> None:
         """Put more than a log line can hold, such as a traceback, into the slot's log file."""
@@ -53,15 +70,16 @@ class Relay:
             self._write(f"[mini-batch {mini_batch}] {line}\n")
 
     def _write(self, text: str) -> None:
-        if self._path is None:
-            return
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
         self._file.write(text)
 
     def close(self) -> None:
-        """Write out what is buffered."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Write out what is buffered. Raises: StoreError."""
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        if not self._job.is_local:
+            self._job.put(self._path, self._name)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     PlainValidator,
@@ -92,6 +93,16 @@ def _check_failure(name: str) -> None:
         raise ValueError(f"{name!r} is no name of an exception's class, nor one of {kinds}; write such a name")
 
 
+def _in_bytes(value: object) -> int:
+    try:
+        size = BYTES.validate_python(value)
+    except ValidationError:
+        size = ByteSize(0)
+    if size < 1 or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no size; write bytes, or a number with its unit, such as 2GB or 1.5GiB")
+    return int(size)
+
+
 WHOLE = re.compile(r"-?\d+")
 Threshold = Annotated[
     int | str,
@@ -101,6 +112,14 @@ Threshold = Annotated[
 """Failed files that are tolerated: their number, or a share of all files, such as 5%; -1 is any number."""
 
 DURATION = TypeAdapter(timedelta)
+BYTES = TypeAdapter(ByteSize)
+SIZE = r"^\d*\.?\d+ *[A-Za-z]*$"
+Bytes = Annotated[
+    int,
+    PlainValidator(_in_bytes),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": SIZE}]}),
+]
+"""A size in bytes, or with a unit: 2GB is 2,000,000,000 bytes, 2GiB is 2,147,483,648."""
 AnyCase = BeforeValidator(_lower)
 Seconds = Annotated[float, BeforeValidator(_in_seconds)]
 """A duration: seconds, or what ISO 8601 and Azure's REST write for them, such as PT1M30S."""
@@ -200,6 +219,12 @@ class Settings(Strict):
         ge=0,
         description="Bytes of remote input files that each scoring process may have on disk, the next mini-batches' "
         "among them, which are fetched while one is scored; 0 fetches nothing ahead.",
+    )
+    memory_limit: Bytes | None = Field(
+        None,
+        description="Memory that a scoring process may take, with all that it starts, such as 2GB; one that takes more "
+        "is ended, which is a failed try. Left out, the memory of an instance of the compute divided by "
+        "max_concurrency_per_instance, where the compute says how much it has.",
     )
     shared_output: bool = Field(
         False,

@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
-from scoring.facts import Fault
+from scoring.facts import Facts, Fault
 from scoring.job import Job
 from scoring.launch import Launch
+from scoring.own_files import OwnFiles
 from scoring.process import Scored, ScoringProcess
 from scoring.supply import Supplies
 
 FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
+NAMES_WATCHED = 10_000  # of files that the script writes itself
 
 
 class Slot:
@@ -33,6 +35,14 @@ class Slot:
     def has_scored(self) -> bool:
         """Whether a script of this job has scored anything, in any slot here or before the job was resumed."""
         return self._fleet.has_scored
+
+    def check_names(self, job: Job, facts: Facts) -> None:
+        """See that files which were written for a mini-batch have names of their own, as far as can be seen from here.
+
+        The end of the job looks at all; a script that gives names wrongly mostly shows it in its first mini-batches.
+        Raises: ScriptError.
+        """
+        self._fleet.check_names(job, facts)
 
     def start(self) -> None:
         """Start the scoring process and return at once; while it imports, other work can go on."""
@@ -125,6 +135,7 @@ class Fleet:
         self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
         self._supplies: Supplies | None = None
+        self._names: OwnFiles | None = None
         self._ending = threading.Event()
         self._stopped = threading.Event()
 
@@ -212,6 +223,13 @@ class Fleet:
             self.raise_if_stopped()
             self._supplies = self._supplies or Supplies(job)
             return self._supplies
+
+    def check_names(self, job: Job, facts: Facts) -> None:
+        """Hold the names of files that the script wrote against those of other mini-batches. Raises: ScriptError."""
+        with self._lock:
+            self._names = self._names or OwnFiles(job)
+            if len(self._names.files) < NAMES_WATCHED:
+                self._names.add(facts)
 
     def stop(self) -> None:
         """End the job's scoring processes and all their descendants now; none starts after this. From any thread."""

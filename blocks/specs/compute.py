@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from blocks.specs.base import DESCRIPTION, TAGS, AssetName, Spec, TextMap
+from scoring.settings import Bytes
 
 
 class Compute(Spec):
@@ -18,6 +19,16 @@ class Compute(Spec):
     )
     min_instances: int = Field(0, ge=0, description="Instances kept ready; a local compute keeps none.")
     max_instances: int = Field(1, ge=1, description="Most instances that all jobs on it use together.")
+    memory: Bytes | None = Field(
+        None,
+        description="Memory of an instance, such as 16GB: its scoring processes may take equal parts of it, unless "
+        "settings.memory_limit says otherwise. Left out, as much as there is.",
+    )
+    shares_files: bool = Field(
+        True,
+        description="Whether its instances find the files of this machine under the same paths. Where they do not, a "
+        "local input is copied to the default datastore when a job is sent; datastores they must find.",
+    )
     address: str | None = Field(
         None, min_length=1, description="Of a Dask cluster that exists: where its scheduler listens, tcp://HOST:PORT."
     )
@@ -49,6 +60,8 @@ class Compute(Spec):
         given = [name for name in ("address", "cluster_class", "cluster_kwargs") if getattr(self, name)]
         if self.type == "local" and given:
             raise ValueError(f"a compute of type local has no {given[0]}; write type: dask, or remove {given[0]}")
+        if self.type == "local" and not self.shares_files:
+            raise ValueError("a compute of type local is this machine and has its files; remove shares_files")
         if self.type == "dask" and ("address" in given) == ("cluster_class" in given):
             raise ValueError(
                 "a compute of type dask has either an address (tcp://HOST:PORT of a scheduler that runs) or a "

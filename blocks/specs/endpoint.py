@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap
+from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, AssetName, EndpointName, Part, Spec, TextMap
 
 
 class Defaults(Part):
@@ -26,6 +26,12 @@ class Endpoint(Spec):
     )
     properties: TextMap = Field(default_factory=dict, description=PROPERTIES)
     defaults: Defaults = Field(default_factory=Defaults, description="Where jobs go that name no deployment.")
+    datastore: AssetName | None = Field(
+        None,
+        description="The datastore that holds the folders of its jobs: manifest, parts, results and, unless a job says "
+        "otherwise, the output. Left out, workspaceblobstore.",
+        examples=["images"],
+    )
 
     @property
     def key(self) -> tuple[str, ...]:

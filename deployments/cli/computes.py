@@ -23,6 +23,7 @@ def compute() -> None:
 @click.option("--type", "-t", help=options.about(Compute, "type"))
 @click.option("--min-instances", help=options.about(Compute, "min_instances"))
 @click.option("--max-instances", help=options.about(Compute, "max_instances"))
+@click.option("--memory", help=options.about(Compute, "memory"))
 @click.option("--address", help=options.about(Compute, "address"))
 @click.option("--cluster-class", help=options.about(Compute, "cluster_class"))
 @click.option("--size", hidden=True)
@@ -42,6 +43,7 @@ def create(session: Session, /, file: Path | None, assignments: tuple[str, ...],
 @options.named(Compute)
 @click.option("--min-instances", help=options.about(Compute, "min_instances"))
 @click.option("--max-instances", help=options.about(Compute, "max_instances"))
+@click.option("--memory", help=options.about(Compute, "memory"))
 @options.no_wait
 @options.additions
 @options.removals

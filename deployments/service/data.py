@@ -50,7 +50,25 @@ def _uploaded(store: Store, source: Path, kind: str) -> str:
     if source.exists() and source.is_file() != (kind == "uri_file"):
         is_, wanted = ("a file", "uri_file") if source.is_file() else ("a folder", "uri_folder")
         raise UnusableError(f"path {source} is {is_}, and type is {kind}; give --type {wanted}")
-    content = uploads.named_content(source, "path")
+    return upload(store, source, "path")
+
+
+def is_upload(path: str) -> bool:
+    """Whether a path is that of a copy in the default datastore."""
+    found = IN_DATASTORE.match(path)
+    return found is not None and (found["path"] or "").startswith(f"/{UPLOADS}/")
+
+
+def upload(store: Store, source: Path, what: str) -> str:
+    """Copy a file or folder to the default datastore, unless its content is there; where it is, as azureml://...
+
+    Args:
+        store: where the datastore is registered.
+        source: the file or folder; of a folder what its ignore file names stays behind.
+        what: what to call it in errors.
+    Raises: UnusableError.
+    """
+    content = uploads.named_content(source, what)
     datastore = ensure_default_datastore(store)
     uploads.put(content, uploads.local_root(datastore) / UPLOADS / content.digest)
     return f"azureml://datastores/{datastore.name}/paths/{UPLOADS}/{content.digest}/{source.name}"

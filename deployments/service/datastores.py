@@ -4,7 +4,7 @@ from fsspec import get_filesystem_class
 
 from blocks.credentials import forget_secrets, keep_secrets, options_of
 from blocks.names import same_name
-from blocks.specs import Data, Datastore
+from blocks.specs import Data, Datastore, Endpoint
 from blocks.store import Store
 from deployments.embedded.home import home
 from deployments.service.errors import ConflictError, UnusableError, about
@@ -51,7 +51,7 @@ def list_all(store: Store) -> list[Datastore]:
 def delete(store: Store, name: str) -> None:
     """Forget a datastore; its files stay.
 
-    Raises: NotRegistered; ConflictError for the default one, and where data assets lie in it.
+    Raises: NotRegistered; ConflictError for the default one, and where data assets or the jobs of endpoints lie in it.
     """
     datastore = show(store, name)
     if same_name(datastore.name, DEFAULT_DATASTORE):
@@ -61,6 +61,12 @@ def delete(store: Store, name: str) -> None:
         raise ConflictError(
             f"datastore {datastore.name!r} holds the data assets {', '.join(users)}; delete those first: "
             "batchpoint data delete"
+        )
+    endpoints = [each.name for each in store.list(Endpoint) if same_name(each.datastore or "", datastore.name)]
+    if endpoints:
+        raise ConflictError(
+            f"datastore {datastore.name!r} holds the jobs of endpoint {endpoints[0]!r}; give that another one first: "
+            f"batchpoint batch-endpoint update --name {endpoints[0]} --set datastore=NAME"
         )
     store.delete(Datastore, datastore.name)
     forget_secrets(datastore)

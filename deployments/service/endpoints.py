@@ -7,6 +7,7 @@ from blocks.names import same_name
 from blocks.schedules import Schedule
 from blocks.specs import Defaults, Deployment, Endpoint
 from blocks.store import Store
+from deployments.service import datastores
 from deployments.service.errors import about
 from deployments.service.lookup import deployments_of, find, put, schedules_of
 from deployments.service.registration import Launcher, prefect_deployment
@@ -15,8 +16,11 @@ from deployments.service.registration import Launcher, prefect_deployment
 def create(store: Store, launcher: Launcher, endpoint: Endpoint) -> Endpoint:
     """Register an endpoint, or change the one of its name, whose default stays unless another is declared.
 
-    Raises: NotRegistered when the default is no deployment of it.
+    Raises: NotRegistered when the default is no deployment of it, or its datastore is not there.
     """
+    if endpoint.datastore is not None:
+        with about("datastore"):
+            datastores.show(store, endpoint.datastore)
     existing = find(store, Endpoint, endpoint.name)
     if existing is not None:
         kept = {} if "defaults" in endpoint.model_fields_set else {"defaults": existing.defaults}

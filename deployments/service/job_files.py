@@ -1,9 +1,9 @@
 """What a job's folders tell of it beyond its flow run."""
 
-from blocks.errors import BlockError
+from blocks.errors import BlockError, NotRegistered
 from blocks.store import Store
 from deployments.service.job_records import Job
-from flows.access import open_datastores
+from flows.access import open_datastores, open_urls
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder
 from scoring.assemble import Files, Summary
@@ -15,7 +15,7 @@ from scoring.storage import Folder
 
 def with_files(store: Store, job: Job) -> Job:
     """The job with where its output is, what it resolved to, and the totals of its files."""
-    manifest = manifest_of(store, job)
+    manifest = _manifest_in_reach(store, job)
     if manifest is None:
         return job.model_copy(update={"output": _output_of(store, job)})
     return _as_resolved(job, manifest).model_copy(update={"files": _totals(store, manifest)})
@@ -28,12 +28,12 @@ def resolved(store: Store, job: Job) -> Job:
     """
     if job.endpoint_name is not None and job.deployment_name is not None:
         return job
-    manifest = manifest_of(store, job)
+    manifest = _manifest_in_reach(store, job)
     return _as_resolved(job, manifest) if manifest is not None else job
 
 
 def manifest_of(store: Store, job: Job) -> Manifest | None:
-    """What a job resolved to, once it has."""
+    """What a job resolved to, once it has. Raises: BlockError, StoreError where its folder is remote."""
     folder = folder_of(store, job)
     return Manifest.read(folder.url) if folder is not None and folder.exists(MANIFEST) else None
 
@@ -49,10 +49,22 @@ def summary_of(store: Store, manifest: Manifest) -> Summary | None:
 
 
 def folder_of(store: Store, job: Job) -> Folder | None:
-    """A job's folder, which is there once the job has begun; None where no job can have one."""
+    """A job's folder, which is there once the job has begun; None where its datastore is not registered.
+
+    Raises: UnusableCredentials, StoreError.
+    """
     try:
-        return Folder(job_folder(store, str(job.id)))
-    except BlockError:  # no datastore is registered, so nothing was ever kept
+        url = job_folder(store, str(job.id), job.datastore)
+        open_urls(store, url)
+    except NotRegistered:
+        return None
+    return Folder(url)
+
+
+def _manifest_in_reach(store: Store, job: Job) -> Manifest | None:
+    try:
+        return manifest_of(store, job)
+    except (BlockError, ScoringError):  # a job can be shown, and canceled, while its folder's store is out of reach
         return None
 
 
@@ -77,9 +89,7 @@ def _as_resolved(job: Job, manifest: Manifest) -> Job:
 
 
 def _output_of(store: Store, job: Job) -> str | None:
-    if folder_of(store, job) is None:
-        return job.output
     try:
-        return output_folder(store, str(job.id), job.output)
+        return output_folder(store, str(job.id), job.output, job.datastore)
     except (BlockError, JobRefusedError):  # what the user wrote can't be resolved, which the job will say itself
         return job.output

@@ -11,6 +11,8 @@ from prefect.utilities.urls import url_for
 from pydantic import BaseModel, Field
 
 from deployments.service.registration import Order
+from flows.datastores import DATASTORE, datastore_of
+from flows.paths import DEFAULT_DATASTORE
 from flows.runs import NAME_TAG
 from scoring.assemble import Files
 from scoring.literals import Value
@@ -61,6 +63,7 @@ class Job(BaseModel):
     end_time: datetime | None
     files: Files | None = None
     services: dict[str, Link]
+    datastore: str = Field(DEFAULT_DATASTORE, exclude=True, description="The one that holds its folder.")
 
     @property
     def has_ended(self) -> bool:
@@ -106,12 +109,18 @@ def record(run: FlowRun, endpoint: str | None) -> Job:
         start_time=run.start_time,
         end_time=run.end_time,
         services=_services(run),
+        datastore=datastore_of(run),
     )
 
 
 def tags_of(order: Order) -> list[str]:
     """The tags of the flow run that an order makes."""
     return [f"{NAME_TAG}{order.name}"] if order.name is not None else []
+
+
+def labels_of(order: Order) -> dict[str, str]:
+    """Labels of that flow run: what must be known of a job before it begins."""
+    return {DATASTORE: order.datastore} if order.datastore != DEFAULT_DATASTORE else {}
 
 
 def as_sent(order: Order) -> Job:
@@ -121,6 +130,7 @@ def as_sent(order: Order) -> Job:
         flow_id=uuid4(),
         name=order.name or "recorded",
         tags=tags_of(order),
+        labels=labels_of(order),
         parameters=order.parameters,
         state=Scheduled(),
     )

@@ -55,7 +55,7 @@ def settings_schema() -> Schema:
     properties = {name: limits[name] for name in Overrides.model_fields if name in limits}
     properties["literals"] = _literals_schema()
     own = _properties(Overrides)
-    properties |= {name: own[name] for name in ("overwrite", "since_job", "incremental", "failed_of")}
+    properties |= {name: own[name] for name in ("datastore", "overwrite", "since_job", "incremental", "failed_of")}
     properties["retry_settings"] = {
         "type": "object",
         "description": Overrides.model_fields["retry_settings"].description,

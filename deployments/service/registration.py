@@ -9,6 +9,7 @@ from blocks.specs import Compute, Deployment, Endpoint
 from deployments.embedded.launch import JOB_ENVIRONMENT, WORK_POOL
 from deployments.service.errors import JobNameTakenError
 from deployments.service.parameters import parameter_schema
+from flows.paths import DEFAULT_DATASTORE
 
 if TYPE_CHECKING:
     from deployments.service.job_records import Job
@@ -74,6 +75,7 @@ class Order:
         name: the name that its user gives it, if any.
         key: of several orders with one key to one endpoint, one makes a job.
         began: when the command that sends it did, in seconds since 1970; None where that is not known.
+        datastore: that its folder is to lie in.
     """
 
     endpoint: str
@@ -81,6 +83,7 @@ class Order:
     name: str | None = None
     key: str | None = None
     began: float | None = None
+    datastore: str = DEFAULT_DATASTORE
 
 
 class Launcher(Protocol):

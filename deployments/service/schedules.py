@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blocks.names import same_name
+from blocks.references import find_compute
 from blocks.schedules import Schedule, ScheduledJob
 from blocks.specs import Endpoint
 from blocks.store import Store
-from deployments.service.errors import ConflictError
+from deployments.service.errors import ConflictError, about
 from deployments.service.lookup import find, put
 from deployments.service.registration import Launcher, Timed
-from flows.resolve import adjust, find_deployment
+from flows.resolve import adjust, check_reach, find_deployment
 
 if TYPE_CHECKING:
     from deployments.service.submission import Request
@@ -25,7 +26,9 @@ def create(store: Store, launcher: Launcher, schedule: Schedule) -> Schedule:
     """
     job = schedule.create_job
     endpoint = store.get(Endpoint, job.endpoint_name)
-    adjust(find_deployment(store, endpoint.name, job.deployment_name), job.settings)
+    adjusted = adjust(find_deployment(store, endpoint.name, job.deployment_name), job.settings)
+    with about("create_job", "input"):
+        check_reach(store, _absolute(job.input), find_compute(store, adjusted.compute))
     existing = find(store, Schedule, schedule.name)
     if existing is not None:
         _check_same_endpoint(existing, schedule)

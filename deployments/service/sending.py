@@ -11,7 +11,7 @@ from prefect.exceptions import ObjectNotFound
 from deployments.embedded.bell import ring
 from deployments.embedded.home import Home, home_path
 from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
-from deployments.service.job_records import Job, record, tags_of
+from deployments.service.job_records import Job, labels_of, record, tags_of
 from deployments.service.registration import FLOW, Order
 from flows.beginning import SENT
 from flows.runs import NAME_TAG, OURS, find_run
@@ -39,7 +39,7 @@ def launch(client: SyncPrefectClient, order: Order) -> Job:
         parameters=order.parameters,
         name=order.name,
         tags=tags_of(order),
-        labels={SUBMISSION: submission} | ({} if order.began is None else {SENT: order.began}),
+        labels={SUBMISSION: submission} | labels_of(order) | ({} if order.began is None else {SENT: order.began}),
         idempotency_key=_key(prefect_deployment.id, order) or submission,  # the client asks again when it was busy
     )
     if order.key is None and run.labels.get(SUBMISSION) != submission:

@@ -10,14 +10,23 @@ from blocks.invocation import FilesType, Invocation
 from blocks.names import same_name
 from blocks.overrides import Overrides
 from blocks.references import find_compute
-from blocks.specs import Deployment, Endpoint
+from blocks.specs import Compute, Deployment, Endpoint
 from blocks.store import Store
+from deployments.service.data import is_upload, upload
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.job_records import Job
 from deployments.service.registration import Launcher, Order
 from flows.access import open_urls
-from flows.paths import find_data, job_folder, names_data_asset, output_folder, resolve_url
+from flows.paths import (
+    choose_datastore,
+    find_data,
+    is_out_of_reach,
+    job_folder,
+    names_data_asset,
+    output_folder,
+    resolve_url,
+)
 from flows.resolve import adjust, check_instances, check_shared_output, find_deployment
 from scoring.errors import InputError
 from scoring.finding import find, is_hidden, locate
@@ -99,11 +108,14 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     with about("deployment_name"):
         deployment = find_deployment(store, endpoint.name, request.deployment)
     adjusted = adjust(deployment, request.overrides)
+    compute = find_compute(store, adjusted.compute)
     with about("instance_count"):
-        check_instances(adjusted, find_compute(store, adjusted.compute))
+        check_instances(adjusted, compute)
     ensure_default_datastore(store)
+    with about("datastore"):
+        datastore = choose_datastore(store, endpoint, request.overrides)
     with about("shared_output"):
-        check_shared_output(adjusted.settings, job_folder(store, ""))
+        check_shared_output(adjusted.settings, job_folder(store, "", datastore))
     with about("input"):
         parameters: dict[str, Any] = {"input": _pinned(store, request.input), "deployment": deployment.name}
         check_input(store, parameters["input"], request.input_type, adjusted)
@@ -118,7 +130,9 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     if request.job_name is not None:
         with about("job_name"):
             check_name(request.job_name)
-    return Order(endpoint.name, parameters, request.job_name, request.idempotency_key, request.began)
+    with about("input"):
+        parameters["input"] = within_reach(store, parameters["input"], compute)
+    return Order(endpoint.name, parameters, request.job_name, request.idempotency_key, request.began, datastore)
 
 
 def check_input(store: Store, text: str, kind: FilesType | None, deployment: Deployment) -> None:
@@ -140,6 +154,15 @@ def check_input(store: Store, text: str, kind: FilesType | None, deployment: Dep
             raise InputError(f"input {url} has no files to score; hidden ones count with settings.include_hidden")
 
 
+def within_reach(store: Store, text: str, compute: Compute) -> str:
+    """An input where the compute finds it: a local one is copied to the default datastore if need be, once.
+
+    Raises: UnusableError when it cannot be copied.
+    """
+    url = resolve_url(store, text)
+    return upload(store, Path(url).resolve(), "input") if is_out_of_reach(store, url, compute) else text
+
+
 def check_name(name: str) -> None:
     """Refuse a job name that could be mistaken for an id, or that has other characters. Raises: UnusableError."""
     if not JOB_NAME.fullmatch(name) or _is_id(name):
@@ -152,8 +175,8 @@ def check_name(name: str) -> None:
 def _same(store: Store, sent: Job, request: Request) -> Job:
     """The job that was sent with a key, when it is the one that is asked for again. Raises: ConflictError."""
     asked = {
-        # What @latest meant when the job was sent is not asked again.
-        "input": sent.input if request.input.endswith("@latest") else _pinned(store, request.input),
+        # What @latest meant when the job was sent is not asked again, nor what a copied input held.
+        "input": sent.input if _is_settled(request.input, sent.input) else _pinned(store, request.input),
         "output": _absolute(request.output) if request.output else None,
         "settings": request.overrides.model_dump(mode="json", exclude_none=True),
         "name": request.job_name or sent.name,
@@ -167,6 +190,11 @@ def _same(store: Store, sent: Job, request: Request) -> Job:
             f"{' and another '.join(other)}; give another key for another job"
         )
     return sent
+
+
+def _is_settled(asked: str, sent: str | None) -> bool:
+    is_copied = sent is not None and is_upload(sent) and Path(sent).name == Path(asked).resolve().name
+    return asked.endswith("@latest") or is_copied
 
 
 def _pinned(store: Store, text: str) -> str:

@@ -61,8 +61,8 @@ def test_a_misspelt_setting_is_refused_with_the_nearest_one():
 
 def test_a_key_like_no_other_is_refused_with_all_that_are_known():
     assert sentences(specs.Compute, {"name": "c", "zzz": 1}) == [
-        "zzz is not a known key; known are name, type, min_instances, max_instances, address, cluster_class, "
-        "cluster_kwargs, description, tags"
+        "zzz is not a known key; known are name, type, min_instances, max_instances, memory, shares_files, address, "
+        "cluster_class, cluster_kwargs, description, tags"
     ]
 
 

@@ -3,6 +3,7 @@
 import pytest
 from prefect.testing.standard_test_suites import BlockStandardTestSuite
 
+from blocks.file_system import DatastoreFileSystem
 from blocks.specs import Asset, Deployment, Spec
 from blocks.types import BLOCKS, DeploymentBlock
 
@@ -10,7 +11,7 @@ from blocks.types import BLOCKS, DeploymentBlock
 class TestBlocks(BlockStandardTestSuite):
     test_has_a_valid_image = None  # it downloads; our blocks have no logo
 
-    @pytest.fixture(params=BLOCKS.values(), ids=lambda block: block.__name__)
+    @pytest.fixture(params=[*BLOCKS.values(), DatastoreFileSystem], ids=lambda block: block.__name__)
     def block(self, request):
         return request.param
 

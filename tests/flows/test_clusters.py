@@ -166,6 +166,8 @@ def test_dask_workers_open_a_bucket_with_credentials_that_never_pass_through_das
     datastores.create(jobs.store, bucket)
     reads = "def run(mini_batch): return [open(path).read() for path in mini_batch]"
     endpoint = jobs.endpoint(reads, compute="cluster", output_format="azureml")
-    job = jobs.send(endpoint, input="s3://data/cluster/in", output="s3://data/cluster/out")
+    kept = {"datastore": bucket.name}
+    job = jobs.send(endpoint, input="s3://data/cluster/in", output="s3://data/cluster/out", settings=kept)
     assert jobs.finish(job, 90).state.name == "Completed"
+    assert len(s3.fs().ls(f"data/cluster/azureml/{job}/results")) == 1
     assert s3.fs().cat_file("data/cluster/out/predictions.csv").split() == [str(number).encode() for number in range(8)]

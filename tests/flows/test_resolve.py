@@ -2,7 +2,12 @@
 
 import pytest
 
+from blocks.errors import NotRegistered
+from blocks.overrides import Overrides
+from blocks.specs import Datastore, Endpoint
+from blocks.store import MemoryStore
 from flows.errors import JobRefusedError
+from flows.paths import choose_datastore
 from flows.resolve import check_shared_output, read_overrides
 from scoring.settings import Settings
 
@@ -27,3 +32,16 @@ def test_a_folder_for_all_mini_batches_is_refused_where_jobs_lie_in_a_store() ->
     check_shared_output(Settings(), "s3://data/jobs/1")
     with pytest.raises(JobRefusedError, match="and jobs lie in s3://data/jobs/1; leave it out"):
         check_shared_output(Settings(shared_output=True), "s3://data/jobs/1")
+
+
+def test_a_job_is_kept_where_it_says_else_where_its_endpoint_says_else_in_the_default_datastore() -> None:
+    store = MemoryStore()
+    for name in ("Shelf", "Attic"):
+        store.put(Datastore(name=name, root=f"/{name}"))
+    plain, elsewhere = Endpoint(name="mnist"), Endpoint(name="mnist", datastore="shelf")
+    assert choose_datastore(store, plain, None) == "workspaceblobstore"
+    assert choose_datastore(store, elsewhere, Overrides()) == "Shelf"
+    assert choose_datastore(store, elsewhere, Overrides(datastore="attic")) == "Attic"
+    assert choose_datastore(store, elsewhere, Overrides(datastore="WorkspaceBlobStore")) == "workspaceblobstore"
+    with pytest.raises(NotRegistered, match="no datastore 'cellar' is registered"):
+        choose_datastore(store, plain, Overrides(datastore="cellar"))

@@ -160,6 +160,20 @@ def test_one_name_for_two_mini_batches_is_refused_before_anything_is_published(
     assert not (tmp_path / "output").exists()
 
 
+def test_a_script_that_gives_all_its_files_one_name_ends_the_job_at_its_second_mini_batch(score_with, script):
+    writes = script(
+        """
+        def run(mini_batch):
+            (OUT / "result.json").touch()
+            return mini_batch
+        """
+    )
+    seen = []
+    with pytest.raises(ScriptError, match=r"for mini-batch 0 \(of 000\) and mini-batch 1 \(of 001\)"):
+        score_with(writes, 50, on_news=seen.append)
+    assert len(seen) <= 2
+
+
 @pytest.mark.parametrize("name", [*sorted(OF_THE_JOB), "predictions.partial.csv", ".unfinished.json", "summary.json/x"])
 def test_a_script_that_writes_a_file_of_the_jobs_name_is_told_so(score_with, script, tmp_path, name):
     writes = script(
@@ -251,9 +265,9 @@ def test_mini_batches_may_share_one_folder(score_with, script):
     assert own_in(outcome.folder) == {"all.txt": "012", "last": "2"}
 
 
-@pytest.fixture(params=["local", "memory://own-files-test/job"])
+@pytest.fixture(params=["local", "s3"])
 def job(script, make_manifest, tmp_path, request):
-    """A job of four files, the last of which is bad for as long as the file `broken` is there."""
+    """A job in a folder or in a store, of four files; the last is bad for as long as the file `broken` is there."""
     writes = script(
         WRITES_ONE_FOR_EACH.replace('"bad" in path.name', 'path.name == "3" and Path(os.environ["B"]).exists()')
     )
@@ -263,7 +277,7 @@ def job(script, make_manifest, tmp_path, request):
         mini_batch_size=2, retry_settings={"max_retries": 0},
     )  # fmt: skip
     if request.param != "local":
-        manifest = manifest.model_copy(update={"folder": request.param})
+        manifest = manifest.model_copy(update={"folder": f"{request.getfixturevalue('s3_root')}/job"})
     manifest.write()
     job = Job.open(manifest.folder)
     write_listing(manifest.input, job.folder)

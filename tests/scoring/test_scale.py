@@ -32,7 +32,8 @@ def tasks_of(fleet, scoring):
 
 @pytest.mark.parametrize("state", ["idle", "in run()"])
 def test_a_slot_that_waits_wakes_at_most_five_times_a_second(make_manifest, tmp_path, state):
-    manifest = make_manifest("sleeps.py", write_files(tmp_path / "in", ["0"]), {"SECONDS": "4"})
+    inputs = write_files(tmp_path / "in", ["0"])
+    manifest = make_manifest("sleeps.py", inputs, {"SECONDS": "4"}, memory_limit="1GB")
     manifest.write()
     job = Job.open(manifest.folder)
     write_listing(manifest.input, job.folder)

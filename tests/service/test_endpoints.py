@@ -98,6 +98,20 @@ def test_a_datastore_of_ones_own_may_hold_models_and_jobs(store, tmp_path, kept)
     assert not kept.exists()
 
 
+def test_the_datastore_of_an_endpoint_is_one_that_is_there_and_stays(store, launcher, tmp_path):
+    from blocks.specs import Datastore
+
+    with pytest.raises(NotRegistered, match="no datastore 'shelf' is registered"):
+        endpoints.create(store, launcher, Endpoint(name="mnist", datastore="shelf"))
+    assert store.list(Endpoint) == []
+    datastores.create(store, Datastore(name="shelf", root=str(tmp_path / "shelf")))
+    endpoints.create(store, launcher, Endpoint(name="mnist", datastore="Shelf"))
+    with pytest.raises(ConflictError, match="'shelf' holds the jobs of endpoint 'mnist'; give that another one first"):
+        datastores.delete(store, "shelf")
+    endpoints.create(store, launcher, Endpoint(name="mnist"))
+    datastores.delete(store, "shelf")
+
+
 def test_a_datastore_elsewhere_or_in_a_file_is_refused(store, tmp_path):
     from blocks.specs import Datastore
 
