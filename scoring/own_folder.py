@@ -44,11 +44,13 @@ class OwnFolder:
     def empty(self) -> None:
         """Remove what a try left. Raises: OwnFilesError."""
         try:
+            left = _below(self.path)
             # A folder comes before what is in it, so the other way round it is empty when its turn comes.
-            for name, entry in reversed(_below(self.path)):
+            for name, entry in reversed(left):
                 if name not in self._of_init:
                     _remove(entry)
-            self.path.mkdir(exist_ok=True)  # some scripts remove it, to make it anew
+            if not left and not self.path.is_dir():
+                self.path.mkdir()  # some scripts remove it, to make it anew
         except OSError as error:
             raise OwnFilesError(f"what the script left in AZUREML_BI_OUTPUT_PATH cannot be removed: {error}") from error
 
@@ -98,14 +100,17 @@ def _below(folder: Path) -> "list[tuple[str, os.DirEntry[str]]]":
     A folder stands before what is in it. Nothing for a folder that is not there. Raises: OSError.
     """
     found = []
-    waiting = [("", str(folder))] if folder.exists() else []
+    waiting = [("", str(folder))]
     while waiting:
         inside, path = waiting.pop()
-        with os.scandir(path) as entries:
-            for entry in entries:
-                found.append((f"{inside}{entry.name}", entry))
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((f"{inside}{entry.name}/", entry.path))
+        try:
+            entries = list(os.scandir(path))
+        except FileNotFoundError:
+            if inside:
+                raise
+            break
+        found += [(f"{inside}{entry.name}", entry) for entry in entries]
+        waiting += [(f"{inside}{entry.name}/", entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
     return found
 
 

@@ -89,7 +89,8 @@ class Slot:
         try:
             scored = process.score(index, files, spool, timeout, meanwhile)
             seconds = time.monotonic() - began
-            scored = replace(scored, written=process.keep_own_files(index))
+            written = process.keep_own_files(index)
+            scored = replace(scored, written=written) if written is not None else scored
         except TryFailedError as error:
             self._fleet.raise_if_stopped()
             error.seconds = time.monotonic() - began
@@ -226,6 +227,8 @@ class Fleet:
 
     def check_names(self, job: Job, facts: Facts) -> None:
         """Hold the names of files that the script wrote against those of other mini-batches. Raises: ScriptError."""
+        if not facts.written:
+            return
         with self._lock:
             self._names = self._names or OwnFiles(job)
             if len(self._names.files) < NAMES_WATCHED:
