@@ -7,17 +7,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from blocks.specs import Deployment, Part, Resources
 from blocks.specs.base import TextMap
 from scoring.literals import Literals
-from scoring.settings import (
-    AnyCase,
-    Bytes,
-    LoggingLevel,
-    OutputFormat,
-    RetrySettings,
-    Seconds,
-    Settings,
-    Threshold,
-    as_words,
-)
+from scoring.quantities import Bytes, Seconds, Threshold
+from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Settings, as_words
 
 
 def _said(field: str) -> str:

@@ -3,29 +3,24 @@
 import random
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ByteSize,
     ConfigDict,
     Field,
-    PlainValidator,
     SerializerFunctionWrapHandler,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
 )
 
+from scoring.quantities import Bytes, Seconds, Threshold
+
 RETRIED_KINDS = ("crash", "exit", "memory", "timeout")
 """How a call of run() fails without an exception; a short return is not among them, for it is never tried again."""
-SHARE = r"^(\d+(?:\.\d+)?)\s*%$"
 FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
 
 
@@ -57,25 +52,6 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _in_seconds(value: object) -> object:
-    if not (isinstance(value, str) and value[:1] in "Pp"):
-        return value
-    try:
-        return DURATION.validate_python(value.upper()).total_seconds()
-    except ValidationError:
-        raise ValueError(f"{value!r} is no duration; write seconds, such as 90, or ISO 8601, such as PT1M30S") from None
-
-
-def _threshold(value: object) -> int | str:
-    text = str(value).strip()
-    share = re.match(SHARE, text)
-    if share is not None and float(share[1]) <= 100:
-        return f"{share[1]}%"
-    if not isinstance(value, bool) and WHOLE.fullmatch(text) and int(text) >= -1:
-        return int(text)
-    raise ValueError(f"{text} is neither -1, nor a number of files, nor a share such as 5%")
-
-
 def as_words(value: object) -> object:
     """A list, also where it is written as text with commas, as in --set retry_settings.retry_on=timeout,OSError."""
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -93,36 +69,7 @@ def _check_failure(name: str) -> None:
         raise ValueError(f"{name!r} is no name of an exception's class, nor one of {kinds}; write such a name")
 
 
-def _in_bytes(value: object) -> int:
-    try:
-        size = BYTES.validate_python(value)
-    except ValidationError:
-        size = ByteSize(0)
-    if size < 1 or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no size; write bytes, or a number with its unit, such as 2GB or 1.5GiB")
-    return int(size)
-
-
-WHOLE = re.compile(r"-?\d+")
-Threshold = Annotated[
-    int | str,
-    PlainValidator(_threshold),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": -1}, {"type": "string", "pattern": SHARE}]}),
-]
-"""Failed files that are tolerated: their number, or a share of all files, such as 5%; -1 is any number."""
-
-DURATION = TypeAdapter(timedelta)
-BYTES = TypeAdapter(ByteSize)
-SIZE = r"^\d*\.?\d+ *[A-Za-z]*$"
-Bytes = Annotated[
-    int,
-    PlainValidator(_in_bytes),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": SIZE}]}),
-]
-"""A size in bytes, or with a unit: 2GB is 2,000,000,000 bytes, 2GiB is 2,147,483,648."""
 AnyCase = BeforeValidator(_lower)
-Seconds = Annotated[float, BeforeValidator(_in_seconds)]
-"""A duration: seconds, or what ISO 8601 and Azure's REST write for them, such as PT1M30S."""
 
 
 class Strict(BaseModel):

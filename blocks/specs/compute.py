@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from blocks.specs.base import DESCRIPTION, TAGS, AssetName, Spec, TextMap
-from scoring.settings import Bytes
+from scoring.quantities import Bytes
 
 
 class Compute(Spec):
