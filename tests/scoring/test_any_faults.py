@@ -13,7 +13,7 @@ CASES = int(os.environ.get("FAULT_CASES", "200"))  # `make soak` has more
 SHARES = 4  # tests that they are divided among
 
 HARMLESS = ["garbage", "shut", "slow"]
-FATAL = ["raise", "exit", "kill", "segfault", "memory", "closed", "skip"]
+FATAL = ["raise", "exit", "kill", "segfault", "memory", "eats", "closed", "skip"]
 HANGS = ["hang", "hold"]
 TIMEOUT = 1  # seconds, of cases in which something hangs
 LATE = 1  # seconds after its deadline by which a call is over
@@ -47,6 +47,7 @@ def run(score_with, tmp_path_factory, mark):
             variables={"SEEN": str(folder / "seen")},
             retry_settings=retry,
             fail_fast=False,
+            memory_limit="300MB",
             **chosen,
         )
         assert processes_with(mark) == []

@@ -27,6 +27,9 @@ def meet(path):
     if kind == "memory":
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
         bytearray(1 << 31)
+    if kind == "eats":
+        hoard = [b"x" * (1 << 24) for _ in range(1 << 7)]
+        raise MemoryError(f"nobody minds {len(hoard)} chunks of memory")
     if kind == "closed":
         os.closerange(3, 256)  # our pipes among them
     if kind == "shut":
