@@ -1,7 +1,5 @@
 """Prefect's DaskTaskRunner as shipped, a task run per mini-batch: what a flow looks like before anyone measures it."""
 
-from typing import Any
-
 from prefect import flow, task, unmapped
 from prefect.cache_policies import NO_CACHE
 from prefect_dask import DaskTaskRunner
@@ -17,14 +15,13 @@ def score_minibatch(mini_batch: list[str], code: str) -> Rows:
     return rows
 
 
-@flow(validate_parameters=False)
-def score_all(mini_batches: list[list[str]], code: str, write: Any) -> None:
-    """Map and collect."""
-    write(score_minibatch.map(mini_batches, unmapped(code)).result())
-
-
 def score(work: Work, write: Write) -> None:
     """The same cluster as plain Dask's."""
     cluster = {"n_workers": work.processes, "threads_per_worker": 1, "dashboard_address": None}
-    sized = score_all.with_options(task_runner=DaskTaskRunner(cluster_kwargs=cluster))
-    sized(work.list_mini_batches(), str(work.code), write)
+
+    # The paths are no parameter: Prefect takes at most 512 KB of these, and 10,000 paths may be more.
+    @flow(task_runner=DaskTaskRunner(cluster_kwargs=cluster))
+    def score_all() -> None:
+        write(score_minibatch.map(work.list_mini_batches(), unmapped(str(work.code))).result())
+
+    score_all()

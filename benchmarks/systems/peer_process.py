@@ -15,6 +15,8 @@ from benchmarks.work import Work
 
 TAIL = 20
 """Lines of a failed peer's log that are shown."""
+LONGEST_LINE = 400
+"""Characters of such a line: an error of Prefect's repeats all that it was sent."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class StartedPeer:
     def check(self) -> None:
         """Raises: BenchmarkError when the script ended with an error."""
         if self.process.poll():
-            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL:])
+            lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
+            tail = "\n".join(line[:LONGEST_LINE] for line in lines)
             raise BenchmarkError(
                 f"{self.name} ended with exit code {self.process.returncode}; {self.log} ends with:\n{tail}"
             )
