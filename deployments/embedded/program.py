@@ -3,7 +3,6 @@
 The token only tells the process from others in a list of processes.
 """
 
-import runpy
 import signal
 import sys
 
@@ -21,12 +20,13 @@ def main(role: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if role == "server":
         watch(Home(home()))
-        sys.argv = ["prefect", "server", "start"]
-        runpy.run_module("prefect", run_name="__main__", alter_sys=True)
-    elif role == "worker":
-        from deployments.embedded.worker import run
+        from deployments.embedded import server
 
-        run()
+        server.run()
+    elif role == "worker":
+        from deployments.embedded import worker
+
+        worker.run()
     else:
         sys.exit(f"{role!r} is not a role; use server or worker")
 

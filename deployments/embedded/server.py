@@ -1,0 +1,23 @@
+"""The embedded Prefect server: Prefect's application, given patience."""
+
+import uvicorn
+from prefect.logging.configuration import setup_logging
+from prefect.server.api.server import create_app
+from prefect.settings import get_current_settings
+
+from deployments.embedded.patience import Patient
+
+
+def run() -> None:
+    """Answer requests until SIGTERM or SIGINT, as `prefect server start` would with the settings of the environment."""
+    setup_logging()
+    server = get_current_settings().server
+    uvicorn.run(
+        Patient(create_app(final=True)),
+        host=server.api.host,
+        port=server.api.port,
+        timeout_keep_alive=server.api.keepalive_timeout,
+        ws_ping_interval=server.api.websocket_ping_interval,
+        ws_ping_timeout=server.api.websocket_ping_timeout,
+        log_level=server.logging_level.lower(),
+    )
