@@ -2,6 +2,7 @@
 
 import logging
 
+from prefect.exceptions import FailedRun
 from prefect.logging.handlers import APILogHandler
 
 from blocks.errors import BlockError
@@ -14,6 +15,11 @@ NEEDLESS = "Timeout of %s seconds configured for this task"
 
 def _is_needed(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(NEEDLESS)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Prefect's engine has our final state raise, and logs where it was raised, after the state has told it all."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], FailedRun)
 
 
 def _tell_ours_without_traceback(record: logging.LogRecord) -> bool:
@@ -32,10 +38,10 @@ def set_up_logs() -> None:
     # PREFECT_LOGGING_EXTRA_LOGGERS gives the logger a handler, but no level; the root's is WARNING.
     logging.getLogger("scoring").setLevel(logging.INFO)
     logging.getLogger("distributed").setLevel(logging.WARNING)
-    task_runs = logging.getLogger("prefect.task_runs")
-    for each in (_is_needed, _tell_ours_without_traceback):
-        if each not in task_runs.filters:
-            task_runs.addFilter(each)
+    wanted = {"prefect.task_runs": (_is_needed, _tell_ours_without_traceback), "prefect.flow_runs": (_is_news,)}
+    for name, filters in wanted.items():
+        for each in filters:
+            logging.getLogger(name).addFilter(each)  # which adds none twice
 
 
 def send_logs() -> None:
