@@ -95,5 +95,6 @@ def not_registered(store: Store, kind: type[Spec], name: tuple[str, ...]) -> Not
     """
     keys = [spec.key for spec in store.list(kind)]
     beside = [key for key in keys if len(key) == 1 or same_name(key[0], name[0])]
-    known = [key[-1] for key in beside] or ([] if kind.word == "deployment" else [key[0] for key in keys])
-    return NotRegistered(kind.word, name, tuple(dict.fromkeys(known)))
+    if beside or kind.word == "deployment":
+        return NotRegistered(kind.word, name, tuple(dict.fromkeys(key[-1] for key in beside)))
+    return NotRegistered(kind.word, name[:1], tuple(dict.fromkeys(key[0] for key in keys)))
