@@ -7,6 +7,7 @@ HINTS = {
     "compute": "batchpoint compute create --name {0} --type local --max-instances 1",
     "environment": "batchpoint environment create --name {0} --conda-file conda.yaml",
     "data asset": "batchpoint data create --name {0} --path FOLDER",
+    "token": "batchpoint token create",
     "datastore": "batchpoint datastore create --name {0} --root FOLDER",
 }
 

@@ -3,7 +3,7 @@
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
-from blocks import schedules, specs
+from blocks import schedules, specs, tokens
 
 REFERENCE = "https://learn.microsoft.com/azure/machine-learning/"
 
@@ -100,6 +100,17 @@ class ScheduleBlock(Block):
     spec: schedules.Schedule = Field(description="The schedule as declared.")
 
 
+class TokenBlock(Block):
+    """What lets a caller in from outside, without its secret."""
+
+    _block_type_name = "Batch Token"
+    _block_type_slug = "batch-token"
+    _documentation_url = HttpUrl(f"{REFERENCE}how-to-authenticate-batch-endpoint")
+    _code_example = _example("TokenBlock")
+
+    spec: tokens.Token = Field(description="The token as it is kept.")
+
+
 BLOCKS: dict[type[specs.Spec], type[Block]] = {
     specs.Endpoint: EndpointBlock,
     specs.Deployment: DeploymentBlock,
@@ -109,4 +120,5 @@ BLOCKS: dict[type[specs.Spec], type[Block]] = {
     specs.Compute: ComputeBlock,
     specs.Datastore: DatastoreBlock,
     schedules.Schedule: ScheduleBlock,
+    tokens.Token: TokenBlock,
 }

@@ -9,7 +9,7 @@ from deployments.embedded.forks import identity, launcher
 from deployments.embedded.home import Home, home_path
 from deployments.embedded.told import told_elsewhere
 
-ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo"}
+ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo", "gateway"}
 IN_THE_FOREGROUND = ["job", "replay"]
 """Runs the user's own script in the terminal, where a debugger and Ctrl-C must find it."""
 

@@ -18,11 +18,13 @@ COMMANDS = {
     "down": "deployments.cli.server:down",
     "env": "deployments.cli.server:env",
     "environment": "deployments.cli.environments:environment",
+    "gateway": "deployments.cli.gateway:gateway",
     "job": "deployments.cli.jobs:job",
     "model": "deployments.cli.models:model",
     "schedule": "deployments.cli.schedules:schedule",
     "schema": "deployments.cli.schema:schema",
     "status": "deployments.cli.server:status",
+    "token": "deployments.cli.tokens:token",
     "up": "deployments.cli.server:up",
 }
 

@@ -1,11 +1,15 @@
 """`batchpoint up`, `down`, `status`, `env`: the embedded server on purpose. Other commands start it when needed."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import click
 
 from deployments.cli.command import Verb
+from deployments.gateway.listening import PORT, Listening
 
 
 def _say(line: str) -> None:
@@ -13,8 +17,16 @@ def _say(line: str) -> None:
 
 
 @click.command("up", cls=Verb)
-def up() -> None:
-    """Start the embedded Prefect server and its worker, and keep them running until Ctrl-C."""
+@click.option(
+    "--gateway-port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port of this machine where jobs are taken over HTTP.",
+)
+@click.option("--no-gateway", is_flag=True, help="Take no jobs over HTTP.")
+def up(gateway_port: int, no_gateway: bool) -> None:
+    """Start the embedded Prefect server, its worker and the gateway, and keep them running until Ctrl-C."""
     from deployments.embedded import ServerError, keeper
     from deployments.embedded.home import Home, home
     from deployments.embedded.told import told_server
@@ -24,7 +36,24 @@ def up() -> None:
         raise ServerError(
             f"commands use the server at {told.api_url} ({told.source}), so none is started; remove the setting first"
         )
-    keeper.keep(Home(home()), _say)
+    keeper.keep(Home(home()), _say, nullcontext if no_gateway else partial(_gateway, gateway_port))
+
+
+@contextmanager
+def _gateway(port: int) -> Iterator[None]:
+    """The gateway, unless its port is taken: the server is of use without it."""
+    from deployments.embedded import connect
+    from deployments.service.errors import UnusableError
+
+    connect(announce=_say)
+    from deployments.gateway.serve import served
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(served(Listening(port=port), _say))
+        except UnusableError as error:
+            _say(f"no jobs are taken over HTTP: {error}")
+        yield
 
 
 @click.command("down", cls=Verb)

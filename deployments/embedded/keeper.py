@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
@@ -42,10 +43,17 @@ def stop(place: Home) -> State | None:
         return launch.stop(place)
 
 
-def keep(place: Home, announce: Callable[[str], None]) -> None:
+def keep(
+    place: Home, announce: Callable[[str], None], beside: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> None:
     """Start the server, keep it running until SIGINT or SIGTERM, then stop it. Returns early when `down` stops it.
 
     Whatever dies meanwhile is started again.
+
+    Args:
+        place: the server's home.
+        announce: given what a person should know.
+        beside: entered once the server runs, and left before it is stopped.
     Raises: ServerError when another `up` keeps it already, or it cannot be started.
     """
     told_to_end = threading.Event()
@@ -58,15 +66,24 @@ def keep(place: Home, announce: Callable[[str], None]) -> None:
                 f"the Prefect server at {now.url} runs until Ctrl-C, `batchpoint down` or the end of this process; "
                 f"its logs are in {place.log('server').parent}"
             )
-            while not told_to_end.wait(LOOK_SECONDS):
-                if state.read(place) is None:
-                    announce("`batchpoint down` stopped the Prefect server")
-                    return
-                if not status(place).is_running:
-                    start(place, announce)
+            with beside():
+                is_down = not _watch(place, announce, told_to_end)
+            if is_down:
+                announce("`batchpoint down` stopped the Prefect server")
+                return
             announce("stopping the Prefect server")
             stop(place)
     except Timeout as error:
         raise ServerError(
             "`batchpoint up` runs already in another terminal; stop it there, or type `batchpoint down`"
         ) from error
+
+
+def _watch(place: Home, announce: Callable[[str], None], told_to_end: threading.Event) -> bool:
+    """Start again what dies, until it is told to end; False when `down` stopped everything before."""
+    while not told_to_end.wait(LOOK_SECONDS):
+        if state.read(place) is None:
+            return False
+        if not status(place).is_running:
+            start(place, announce)
+    return True

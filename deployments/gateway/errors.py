@@ -1,0 +1,61 @@
+"""What is refused over HTTP, in the shape of Azure's errors."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, Field
+
+
+class Detail(BaseModel):
+    """One of the things that are wrong."""
+
+    code: str
+    message: str
+
+
+class Said(BaseModel):
+    """What is wrong, in a sentence, and what to do."""
+
+    code: str = Field(examples=["NotFound"])
+    message: str = Field(examples=["there is no job 'friday'; `batchpoint job list` shows those that are"])
+    details: list[Detail] = Field(default_factory=list)
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is an error."""
+
+    error: Said
+
+
+class RefusedError(Exception):
+    """A request is answered with an error.
+
+    Args:
+        status: the HTTP status.
+        code: Azure's word for the kind of error.
+        message: what is wrong and what to do, in a sentence.
+        details: what is wrong, one by one, where there is more than one.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, code, message, details, headers)
+        self.status, self.code, self.message = status, code, message
+        self.details, self.headers = details, dict(headers or {})
+
+    @property
+    def body(self) -> dict[str, object]:
+        """As it is sent."""
+        details = [Detail(code=self.code, message=each) for each in self.details]
+        return ErrorBody(error=Said(code=self.code, message=self.message, details=details)).model_dump()
+
+
+def bad_request(message: str, details: tuple[str, ...] = ()) -> RefusedError:
+    """The request cannot be understood, or asks for what cannot be."""
+    return RefusedError(400, "BadRequest", message, details)

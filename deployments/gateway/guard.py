@@ -1,0 +1,69 @@
+"""Who calls, and how often they may."""
+
+import threading
+import time
+
+from cachetools import TTLCache
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from blocks.store import Store
+from blocks.tokens import Token
+from deployments.gateway.errors import RefusedError
+from deployments.service.tokens import TokenRefusedError, check
+
+KNOWN_SECONDS = 5.0
+"""So long a token that was right is not looked up again: a revoked one opens nothing after that."""
+
+
+class Guard:
+    """Checks tokens and counts requests.
+
+    Args:
+        store: where tokens are kept.
+        rate: how many requests a token may make, as in 600/minute or 10/second.
+    Raises: ValueError for a rate that says nothing.
+    """
+
+    def __init__(self, store: Store, rate: str) -> None:
+        self._store = store
+        self._rate = parse(rate)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._known: TTLCache[str, Token] = TTLCache(maxsize=1024, ttl=KNOWN_SECONDS)
+        self._lock = threading.Lock()
+
+    def admit(self, text: str | None) -> Token:
+        """The token that a caller shows. Raises: RefusedError when it opens nothing."""
+        if not text:
+            raise _not_let_in(
+                "no token was sent; send the header Authorization: Bearer TOKEN, with one that `batchpoint token "
+                "create` made"
+            )
+        with self._lock:
+            token = self._known.get(text)
+        if token is None or token.has_expired:
+            try:
+                token = check(self._store, text)
+            except TokenRefusedError as error:
+                raise _not_let_in(str(error)) from error
+            with self._lock:
+                self._known[text] = token
+        return token
+
+    def count(self, token: Token) -> None:
+        """Count a request. Raises: RefusedError when the token has made too many."""
+        if self._limiter.hit(self._rate, token.name):
+            return
+        wait = self._limiter.get_window_stats(self._rate, token.name).reset_time
+        raise too_many(f"token {token.name} may make {self._rate} requests, and has made them; wait", wait)
+
+
+def too_many(message: str, until: float) -> RefusedError:
+    """The caller is to come again at `until`, in seconds since 1970."""
+    seconds = str(max(1, round(until - time.time())))
+    return RefusedError(429, "TooManyRequests", f"{message} {seconds} s", headers={"Retry-After": seconds})
+
+
+def _not_let_in(message: str) -> RefusedError:
+    return RefusedError(401, "Unauthorized", message, headers={"WWW-Authenticate": "Bearer"})

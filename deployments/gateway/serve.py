@@ -1,0 +1,112 @@
+"""The gateway as a process: it listens, and answers from the Prefect server that commands use."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from prefect.client.orchestration import get_client
+
+from blocks.prefect_store import PrefectStore
+from deployments.embedded.home import Home, home
+from deployments.gateway.app import gateway
+from deployments.gateway.audit import Audit
+from deployments.gateway.guard import Guard
+from deployments.gateway.listening import Listening
+from deployments.gateway.reach import Reach
+from deployments.gateway.system import System
+from deployments.service.errors import UnusableError
+from deployments.service.prefect_launcher import PrefectLauncher
+from scoring.storage import as_url
+
+TOUCH_SECONDS = 60.0
+GRACE = 10
+"""Seconds that answers under way get when the gateway ends."""
+
+
+def serve(listening: Listening, announce: Callable[[str], None]) -> None:
+    """Answer requests until SIGINT or SIGTERM; where, is announced once that is so. Raises: UnusableError."""
+    with _listener(listening) as listener:
+        server = _server(listening)
+        announce(f"jobs are taken at {_url(listening, listener)} until Ctrl-C")
+        with _in_use(Home(home())):
+            server.run(sockets=[listener])
+
+
+@contextmanager
+def served(listening: Listening, announce: Callable[[str], None]) -> Iterator[None]:
+    """Answer requests in a thread while a block lasts. Raises: UnusableError."""
+    with _listener(listening) as listener:
+        server = _server(listening)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway")
+        thread.start()
+        announce(f"jobs are taken at {_url(listening, listener)}")
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def _in_use(place: Home) -> Iterator[None]:
+    """An embedded server ends when nobody has come for long; a gateway is somebody."""
+    over = threading.Event()
+
+    def touch() -> None:
+        while not over.wait(TOUCH_SECONDS):
+            place.used.touch()
+
+    thread = threading.Thread(target=touch, name="in use", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _server(listening: Listening) -> uvicorn.Server:
+    store = PrefectStore()
+    system = System(
+        store=store,
+        launcher=PrefectLauncher(),
+        client=get_client(sync_client=True),
+        guard=_guard(store, listening.rate),
+        audit=Audit(Home(home()).log("gateway-audit")),
+        reach=Reach(tuple(as_url(url).rstrip("/") for url in listening.allowed)),
+    )
+    config = uvicorn.Config(
+        gateway(system),
+        ssl_certfile=listening.certificate,
+        ssl_keyfile=listening.key,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    return uvicorn.Server(config)
+
+
+def _listener(listening: Listening) -> socket.socket:
+    listening.check()
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    try:
+        return socket.create_server((listening.host, listening.port), family=family)
+    except OSError as error:
+        raise UnusableError(
+            f"{listening.host} port {listening.port} cannot be listened at: {error.strerror}; give another port"
+        ) from error
+
+
+def _url(listening: Listening, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    scheme = "https" if listening.certificate else "http"
+    return f"{scheme}://{host}:{port}/endpoints/NAME/jobs"
+
+
+def _guard(store: PrefectStore, rate: str) -> Guard:
+    try:
+        return Guard(store, rate)
+    except ValueError as error:
+        raise UnusableError(f"--rate {rate!r} is no rate; write it as 600/minute or 10/second") from error

@@ -1,0 +1,33 @@
+"""What every request is answered from."""
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from prefect.client.orchestration import SyncPrefectClient
+
+from blocks.store import Store
+from deployments.gateway.audit import Audit
+from deployments.gateway.guard import Guard
+from deployments.gateway.metrics import Counts
+from deployments.gateway.reach import Reach
+from deployments.service.registration import Launcher
+
+
+@dataclass(frozen=True)
+class System:
+    """The Prefect server, and the rules of this gateway."""
+
+    store: Store
+    launcher: Launcher
+    client: SyncPrefectClient
+    guard: Guard
+    audit: Audit
+    reach: Reach = field(default_factory=Reach)
+    counts: Counts = field(default_factory=Counts)
+
+
+def system_of(request: Request) -> System:
+    """The system of the application that got a request."""
+    system = request.app.state.system
+    assert isinstance(system, System)
+    return system
