@@ -6,6 +6,7 @@ flow opens the one station itself; in other processes prepare(), stop() and clos
 """
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,12 +25,16 @@ from scoring.parts import Done
 from scoring.slots import Fleet
 
 LOOK = 1.0  # seconds between looks at whether the job's flow is still there
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python's lock from one that wants it, 0.005 by default: a scoring process stands still
+while the thread that has its next mini-batch waits for threads that talk to Prefect's server."""
 
 
 class Station:
     """One job's scoring processes in this process."""
 
     def __init__(self, job: Job, tell: Tell) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.job = job
         self.tell = tell
         self.fleet = Fleet(job.manifest.launch())
