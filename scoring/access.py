@@ -7,13 +7,14 @@ from typing import Any
 
 PATIENCE: Mapping[str, Mapping[str, Any]] = {
     "s3": {
+        "max_concurrency": 4,  # pieces of one large file, each of 50 MB and in memory
         "config_kwargs": {
             # Of refusals to serve (503), lost connections and throttling; s3fs itself repeats half of these only.
             "retries": {"mode": "standard", "max_attempts": 6},
             "connect_timeout": 10,
             "read_timeout": 60,
             "max_pool_connections": 32,
-        }
+        },
     },
 }
 """fsspec options for everybody, by the protocol of the URL: how often, and how long, a store is asked again."""

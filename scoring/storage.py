@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
@@ -18,6 +19,8 @@ from scoring.refusals import explained, is_taken
 
 T = TypeVar("T")
 AT_ONCE = 8  # requests to a store
+LARGE = 16 << 20  # bytes; of a larger file a store's client may hold some hundred megabytes in memory
+_large_files = threading.BoundedSemaphore(2)
 
 
 def as_url(text: str | Path) -> str:
@@ -162,7 +165,7 @@ class Folder:
     def put(self, local: Path, name: str) -> None:
         """Put a local file at a name, whole; the local file may be moved away."""
         if not self.is_local:
-            with explained(self.url_of(name), "written", answers=()):
+            with _in_turn(local), explained(self.url_of(name), "written", answers=()):
                 self.fs.put_file(str(local), self.at(name))
             return
         path = Path(self.at(name))
@@ -189,13 +192,23 @@ class Folder:
             path.parent.mkdir(parents=True, exist_ok=True)
             link_or_copy(local, path)
             return
-        with explained(self.url_of(name), "written", answers=(FileExistsError,)):
+        with _in_turn(local), explained(self.url_of(name), "written", answers=(FileExistsError,)):
             try:
                 self.fs.put_file(str(local), self.at(name), mode="create")
             except OSError as error:
                 if not is_taken(error):
                     raise
                 raise FileExistsError(self.url_of(name)) from error
+
+
+@contextmanager
+def _in_turn(local: Path) -> Iterator[None]:
+    """Put few large files at a time: what is read of them and not yet sent is in memory."""
+    if local.stat().st_size < LARGE:
+        yield
+    else:
+        with _large_files:
+            yield
 
 
 def at_once(do: Callable[[T], None], things: Iterable[T], most: int = AT_ONCE) -> None:

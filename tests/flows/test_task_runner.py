@@ -174,3 +174,19 @@ def test_a_task_run_that_kills_each_dask_worker_is_given_up_with_a_sentence(
 
     with pytest.raises(DaskWorkerLostError, match=r"died while it ran ends_its_process .*not sent again"):
         kills_them_all()
+
+
+def test_a_cluster_that_begins_with_more_dask_workers_than_wanted_is_used_once_the_others_are_gone(
+    server: Connection, tmp_path: Path
+) -> None:
+    runner = SlotTaskRunner()
+    options = {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    runner.make(1, distributed.LocalCluster, {**options, "worker_dashboard_address": "127.0.0.1:0"}, instances=1)
+
+    @flow(task_runner=runner)
+    def asks_for_one() -> int:
+        notes_its_process.submit(str(tmp_path), 1).result()
+        return len(runner.client.scheduler_info(n_workers=-1)["workers"])
+
+    assert asks_for_one() == 1
+    assert len((tmp_path / "share-1").read_text().split()) == 1
