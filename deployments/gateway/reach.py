@@ -6,16 +6,16 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from blocks.invocation import Invocation
-from blocks.names import same_name
+from blocks.names import JOBS, same_name
 from blocks.specs import Datastore
 from blocks.store import Store
 from deployments.gateway.errors import RefusedError
-from flows.paths import DEFAULT_DATASTORE, IN_DATASTORE, JOBS, names_data_asset
+from flows.paths import DEFAULT_DATASTORE, IN_DATASTORE, names_data_asset
 from scoring.access import lies_in
 from scoring.storage import as_url
 
-OURS = (JOBS, "models", "code", "LocalUpload")
-"""Folders of the default datastore that hold what others registered, and other jobs' output."""
+OURS = {"models", "code", "localupload"}
+"""Folders of the default datastore that hold what others registered; in any datastore JOBS may hold others' jobs."""
 LOCAL = {"", "file", "local", "memory"}
 WEB = {"http", "https"}
 PATIENCE = 10.0
@@ -44,17 +44,25 @@ class Reach:
             return
         if urlsplit(path).scheme in LOCAL:
             raise _out_of_reach(f"{what} {path!r} is a file of this machine, which callers cannot reach; {INSTEAD}")
-        if not self._is_allowed(store, path):
+        if any(lies_in(path, root) for root in self.allowed):
+            if urlsplit(path).scheme in WEB:
+                _check_answer(path)
+            return
+        datastore = next((each for each in _remote(store) if lies_in(path, _root(each))), None)
+        if datastore is None:
             raise _out_of_reach(
                 f"{what} {path!r} is in no datastore, and below no URL that this gateway allows; {INSTEAD}, or have "
                 "its operator allow a URL: batchpoint gateway --allow URL"
             )
-        if urlsplit(path).scheme in WEB:
-            _check_answer(path)
+        _check_folder(what, datastore.name, path.removeprefix(_root(datastore)))
 
-    def _is_allowed(self, store: Store, url: str) -> bool:
-        named = [as_url(each.root) for each in store.list(Datastore) if each.type != "local"]
-        return any(lies_in(url, root.rstrip("/")) for root in (*self.allowed, *named))
+
+def _remote(store: Store) -> list[Datastore]:
+    return [each for each in store.list(Datastore) if each.type != "local"]
+
+
+def _root(datastore: Datastore) -> str:
+    return as_url(datastore.root).rstrip("/")
 
 
 def _has_tricks(path: str) -> bool:
@@ -66,8 +74,9 @@ def _has_tricks(path: str) -> bool:
 
 
 def _check_folder(what: str, datastore: str, path: str) -> None:
-    first = unquote(path).strip("/").partition("/")[0]
-    if same_name(datastore, DEFAULT_DATASTORE) and (not first or first.lower() in {each.lower() for each in OURS}):
+    first = unquote(path).strip("/").partition("/")[0].lower()
+    is_ours = same_name(datastore, DEFAULT_DATASTORE) and first in OURS
+    if is_ours or first in {"", JOBS}:
         raise _out_of_reach(
             f"{what} azureml://datastores/{datastore}/paths{path} is among what Batchpoint keeps for others; give "
             "another folder of the datastore"

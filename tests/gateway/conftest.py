@@ -130,5 +130,6 @@ def register(store: MemoryStore, launcher: RecordingLauncher, folder: Path) -> N
             deployments.create(store, launcher, Deployment.model_validate(declared), set_default=name == "torch")
     data.create(store, Data(name="digits", path=str(folder / "digits")))
     datastores.create(store, Datastore(name="shelf", root=str(folder / "shelf")))
+    store.put(Datastore(name="bucket", type="s3", root="s3://bucket/root"))
     (folder / "shelf/digits").mkdir(parents=True)
     (folder / "shelf/digits/1.png").write_text("1")
