@@ -7,7 +7,7 @@ from typing import Any
 
 PATIENCE: Mapping[str, Mapping[str, Any]] = {
     "s3": {
-        "max_concurrency": 4,  # pieces of one large file, each of 50 MB and in memory
+        "max_concurrency": 2,  # pieces of one large file, each of 50 MB and in memory
         "config_kwargs": {
             # Of refusals to serve (503), lost connections and throttling; s3fs itself repeats half of these only.
             "retries": {"mode": "standard", "max_attempts": 6},
