@@ -49,6 +49,11 @@ class Home:
         return self.path / "server.bell"
 
     @property
+    def gateway(self) -> Path:
+        """Where jobs are taken over HTTP, while they are."""
+        return self.path / "gateway.json"
+
+    @property
     def prefect(self) -> Path:
         """Prefect's own home: database, settings, profiles, memos."""
         return self.path / "prefect"

@@ -9,6 +9,7 @@ import uvicorn
 from prefect.client.orchestration import get_client
 
 from blocks.prefect_store import PrefectStore
+from deployments.embedded.gateway_url import announced
 from deployments.embedded.home import Home, home
 from deployments.gateway.app import gateway
 from deployments.gateway.audit import Audit
@@ -29,8 +30,9 @@ def serve(listening: Listening, announce: Callable[[str], None]) -> None:
     """Answer requests until SIGINT or SIGTERM; where, is announced once that is so. Raises: UnusableError."""
     with _listener(listening) as listener:
         server = _server(listening)
-        announce(f"jobs are taken at {_url(listening, listener)} until Ctrl-C")
-        with _in_use(Home(home())):
+        url, place = _url(listening, listener), Home(home())
+        announce(f"jobs are taken at {url}/endpoints/NAME/jobs until Ctrl-C")
+        with announced(place, url), _in_use(place):
             server.run(sockets=[listener])
 
 
@@ -41,9 +43,11 @@ def served(listening: Listening, announce: Callable[[str], None]) -> Iterator[No
         server = _server(listening)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway")
         thread.start()
-        announce(f"jobs are taken at {_url(listening, listener)}")
+        url = _url(listening, listener)
+        announce(f"jobs are taken at {url}/endpoints/NAME/jobs")
         try:
-            yield
+            with announced(Home(home()), url):
+                yield
         finally:
             server.should_exit = True
             thread.join()
@@ -102,7 +106,7 @@ def _listener(listening: Listening) -> socket.socket:
 def _url(listening: Listening, listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     scheme = "https" if listening.certificate else "http"
-    return f"{scheme}://{host}:{port}/endpoints/NAME/jobs"
+    return f"{scheme}://{host}:{port}"
 
 
 def _guard(store: PrefectStore, rate: str) -> Guard:

@@ -20,6 +20,8 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks.names import compute_limit, same_name, schedule_limit
 from blocks.specs import Compute
+from deployments.embedded.gateway_url import find as find_gateway
+from deployments.embedded.home import Home, home_path
 from deployments.service import sending
 from deployments.service.due import due
 from deployments.service.job_records import Job, name_of
@@ -55,9 +57,16 @@ class PrefectLauncher:
         if found is None:
             return None
         return Launched(
-            scoring_uri=f"{str(self._client.api_url).rstrip('/')}/deployments/{found.id}/create_flow_run",
+            scoring_uri=self._scoring_uri(found),
             last_job=self._last_job(found.id, deployment),
         )
+
+    def _scoring_uri(self, endpoint: DeploymentResponse) -> str:
+        """The gateway's, while there is one; else Prefect's own, which takes the parameters of the flow run."""
+        gateway = find_gateway(Home(home_path()))
+        if gateway is not None:
+            return f"{gateway}/endpoints/{endpoint.name}/jobs"
+        return f"{str(self._client.api_url).rstrip('/')}/deployments/{endpoint.id}/create_flow_run"
 
     def _last_job(self, endpoint: UUID, deployment: str | None) -> str | None:
         """Of a deployment it is looked for among the endpoint's newest jobs, as Prefect cannot search in parameters."""

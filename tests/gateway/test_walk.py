@@ -98,6 +98,11 @@ def test_a_job_is_sent_polled_followed_and_fetched_over_http(client: httpx.Clien
     assert f'batchpoint_mini_batch_seconds_count{{endpoint="{ENDPOINT}"}} 2.0' in numbers
 
 
+def test_an_endpoint_shows_where_its_jobs_are_taken_while_the_gateway_is_up(url: str) -> None:
+    shown, _ = batchpoint("batch-endpoint", "show", "-n", ENDPOINT).communicate(timeout=60)
+    assert json.loads(shown)["scoring_uri"] == f"{url}/endpoints/{ENDPOINT}/jobs"
+
+
 def test_a_running_job_is_canceled_over_http(client: httpx.Client, shelf: str) -> None:
     sent = client.post(f"/endpoints/{ENDPOINT}/jobs", json={"input": f"{shelf}/in", "deployment": "slow"})
     location = sent.headers["location"]
