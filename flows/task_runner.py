@@ -1,5 +1,6 @@
 """The task runner of a job: Prefect's DaskTaskRunner, sized to the job's slots, that does nothing twice."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property, partial
 from types import TracebackType
@@ -25,6 +26,7 @@ from scoring.manifest import Manifest
 # Dask's scheduler, its workers and their dashboards listen where nobody else can reach them.
 LOOPBACK = "127.0.0.1:0"
 CONNECT_SECONDS = 15
+SHRINK_SECONDS = 30.0
 
 
 class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
@@ -114,7 +116,18 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
             ) from error
         if is_new and self._instances is not None:
             self._cluster.scale(self._instances)
+            self._await_end_of_surplus(client, self._instances)
         return client
+
+    @staticmethod
+    def _await_end_of_surplus(client: Any, instances: int) -> None:
+        """Wait for Dask workers that a class began with beyond what was asked for: what they are given dies with them.
+
+        LocalCluster, for one, begins with as many as there are cores, and takes a moment to end those it need not have.
+        """
+        give_up = time.monotonic() + SHRINK_SECONDS
+        while len(client.scheduler_info(n_workers=-1)["workers"]) > instances and time.monotonic() < give_up:
+            time.sleep(0.05)
 
     def find_places(self, prepare: Callable[..., Awaitable[None]], manifest: Manifest, generation: int) -> None:
         """Look for a place for each slot on a cluster of other processes, before there is anything to send.
