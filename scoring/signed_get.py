@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from botocore.utils import get_environ_proxies
 from yarl import URL
 
 SMALL = 1 << 20  # bytes; larger objects are better off with s3fs, which gets their pieces side by side
@@ -35,10 +36,9 @@ class SignedGet:
 
     async def _get_signed(self, path: str, target: str) -> int:
         """The HTTP status of getting it; LEFT when there was none."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=PATIENCE, trust_env=True, auto_decompress=False)
         try:
-            async with self._session.get(await self._url(path)) as reply:
+            url = await self._url(path)
+            async with self._open_session(url).get(url) as reply:
                 if reply.status != OK:
                     return reply.status
                 data = await reply.read()
@@ -46,6 +46,13 @@ class SignedGet:
             return LEFT
         Path(target).write_bytes(data)  # a thread would cost more than so small a write
         return OK
+
+    def _open_session(self, url: URL) -> aiohttp.ClientSession:
+        if self._session is None:
+            # Once: with trust_env aiohttp looks for a proxy in a thread at each request, for a quarter of a job's CPU.
+            proxy = get_environ_proxies(str(url)).get(url.scheme)
+            self._session = aiohttp.ClientSession(timeout=PATIENCE, proxy=proxy, auto_decompress=False)
+        return self._session
 
     async def _url(self, path: str) -> URL:
         await self._fs.set_session()

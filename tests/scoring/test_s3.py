@@ -50,6 +50,14 @@ def test_objects_are_got_by_signed_urls_and_by_s3fs_where_those_are_refused(scor
             assert server.signed_headers == len(NAMES)
 
 
+def test_objects_are_got_by_signed_urls_through_a_proxy_too(score_with, monkeypatch):
+    with small_s3(monkeypatch, objects(NAMES)) as server:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")  # where nobody is
+        assert score_with("ok.py", inputs="s3://data/in", size=4).counts == (len(NAMES), 0, 0, 0)
+        assert (server.signed_urls, server.signed_headers) == (len(NAMES), 0)
+
+
 def test_an_object_that_is_gone_is_a_failed_file_with_the_reason(score_with, monkeypatch):
     with small_s3(monkeypatch, objects(["0", "1", "2"])) as server:
 
