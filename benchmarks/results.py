@@ -130,6 +130,20 @@ class Scale(BaseModel):
     jobs: list[Growth] = Field(default_factory=list)
 
 
+class Objects(BaseModel):
+    """Small objects in a bucket, fetched alone and fetched to be scored, in turns; seconds."""
+
+    taken: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    machine: Machine
+    objects: int
+    bytes: int
+    processes: int
+    busy: list[float] = Field(default_factory=list, description="Percent of all cores in use before each turn.")
+    fetch: list[float] = Field(default_factory=list, description="To get all of them into memory.")
+    score: list[float] = Field(default_factory=list, description="To score them, from the listing to the last part.")
+    waited: list[float] = Field(default_factory=list, description="That a slot waited for files, of the scoring.")
+
+
 def keep(result: BaseModel | str, file: Path) -> Path:
     """Write results into a file: figures as JSON, a text as it is."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from rich.table import Table
 from tabulate import tabulate
 
 from benchmarks.memory import ALL
-from benchmarks.results import Case, Comparison, Figure, Scale
+from benchmarks.results import Case, Comparison, Figure, Objects, Scale, Spread
 
 Rows = list[dict[str, str]]
 ROLES = ("flow", "scoring", "server", "worker")
@@ -59,6 +59,21 @@ def stages(result: Scale) -> Rows:
     return [
         {"files": f"{job.files:,}", **{stage: f"{job.stages.get(stage, 0):.1f}" for stage in known}}
         for job in result.jobs
+    ]
+
+
+def objects(result: Objects) -> Rows:
+    """What fetching and scoring took, and how they compare turn by turn."""
+    ratios = [score / fetch for score, fetch in zip(result.score, result.fetch, strict=True)]
+    figures = {"fetch alone, s": result.fetch, "scoring, s": result.score, "scoring / fetch": ratios}
+    spreads = {title: Spread.of(found) for title, found in {**figures, "a slot waited, s": result.waited}.items()}
+    rate = result.objects / spreads["fetch alone, s"].median
+    return [
+        {
+            "": "median (least to most)",
+            "objects/s alone": f"{rate:.0f}",
+            **{title: f"{one.median:.2f} ({one.least:.2f} to {one.most:.2f})" for title, one in spreads.items()},
+        }
     ]
 
 

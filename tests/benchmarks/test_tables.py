@@ -1,7 +1,7 @@
 """What tables say of what was measured."""
 
 from benchmarks import machine, table
-from benchmarks.results import Case, Comparison, Growth, Peaks, Run, Scale
+from benchmarks.results import Case, Comparison, Growth, Objects, Peaks, Run, Scale
 from benchmarks.server import Server
 from deployments.embedded.home import Home
 
@@ -84,3 +84,11 @@ def test_requests_are_counted_in_the_servers_log(tmp_path):
         '14:35:22.899 | INFO | uvicorn.access - 127.0.0.1:5 - "GET /dashboard HTTP/1.1" 200\n'
     )
     assert Server(Home(tmp_path)).count_requests() == 2
+
+
+def test_scoring_objects_is_held_against_the_fetch_of_the_same_turn():
+    timed = {"fetch": [10, 20, 40], "score": [11, 30, 44], "waited": [1, 2, 3]}
+    result = Objects(machine=machine.describe(), objects=1000, bytes=330, processes=2, **timed)
+    (row,) = table.objects(result)
+    assert row["objects/s alone"] == "50"
+    assert row["scoring / fetch"] == "1.10 (1.10 to 1.50)"
