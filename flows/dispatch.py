@@ -12,11 +12,12 @@ from typing import Any
 import distributed
 from prefect import get_run_logger
 
-from flows.errors import DaskWorkerLostError
+from flows.errors import DaskSchedulerLostError, DaskWorkerLostError
 from flows.places import DaskWorker, Place, Places
 
 LOOK = 1.0  # seconds between looks at which Dask workers there are
 SENT_AGAIN = 3  # times that a task run is sent again after the Dask worker that ran it died
+AWAY = 5.0  # seconds without a connection to the Dask scheduler, after which it is taken for gone
 SAY_AFTER = 5.0  # seconds without any place after which the log says what is waited for
 
 Send = Callable[[Place, int], Any]
@@ -58,7 +59,8 @@ class Dispatch:
         self._sent: set[Sent] = set()
         self._quiet = threading.Condition()
         self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._began = time.monotonic()
+        self._began = self._connected = time.monotonic()
+        self._address = str(client.scheduler.address)
         self._has_said = False
         # In the flow run's context, so that what is logged is its.
         self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="dispatch", daemon=True)
@@ -86,7 +88,8 @@ class Dispatch:
     def _run(self) -> None:
         try:
             self._serve()
-        except Exception as error:  # noqa: BLE001 - the cluster is gone, say: whoever waits for an outcome must hear it
+        except Exception as caught:  # noqa: BLE001 - whatever it is, whoever waits for an outcome must hear it
+            error = caught if self._is_connected else DaskSchedulerLostError(self._address)
             for sent in [*self._sent, *self._waiting]:
                 sent.set_exception(error)
             self._forget(set(self._sent))
@@ -106,8 +109,21 @@ class Dispatch:
                 return
             event()
 
+    @property
+    def _is_connected(self) -> bool:
+        """Whether Dask's client has its scheduler; when it has lost it, it looks for it for half a minute."""
+        return bool(self._client.status == "running")
+
     def _settle(self) -> None:
-        """See which Dask workers there are; take back what was sent to those that are gone."""
+        """See which Dask workers there are; take back what was sent to those that are gone.
+
+        Raises: DaskSchedulerLostError.
+        """
+        if not self._is_connected:
+            if time.monotonic() - self._connected > AWAY:
+                raise DaskSchedulerLostError(self._address)
+            return
+        self._connected = time.monotonic()
         lost, found = self._places.settle(workers_of(self._client))
         for place in lost:
             for sent in [one for one in self._sent if one.place == place]:
@@ -129,7 +145,7 @@ class Dispatch:
             )
 
     def _send_what_can_go(self) -> None:
-        for _ in range(len(self._waiting)):
+        for _ in range(len(self._waiting) if self._is_connected else 0):
             sent = self._waiting.popleft()
             place = self._places.take() if all(one.done() for one in sent.upstream) else None
             if place is None:
@@ -149,6 +165,10 @@ class Dispatch:
         error = future.exception() if future.status == "error" else None
         assert sent.place is not None
         self._places.give_back(sent.place)
+        if not self._is_connected:  # Dask's client has forgotten all that it had sent
+            self._forget({sent})
+            self._waiting.appendleft(sent)
+            return
         if isinstance(error, distributed.KilledWorker) or future.cancelled():
             # Dask cancels what it can't run any more because all that held the shared part have died.
             self._take_back(sent)

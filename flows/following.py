@@ -7,12 +7,14 @@ from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
 from flows.desk import Desk
+from flows.errors import DaskSchedulerLostError, DaskWorkerLostError
 from flows.progress import Progress
 from flows.task_runner import SlotTaskRunner
 from scoring.chunk import Report
-from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, SupersededError
+from scoring.errors import InitFailedError, JobStoppedError, MiniBatchesFailedError, ScoringError, SupersededError
 from scoring.stopping import StopRules
 
+OURS = (ScoringError, DaskWorkerLostError, DaskSchedulerLostError)  # sentences that need no name before them
 POLL = 0.2  # seconds: how soon a task run that ends without news is noticed
 QUIET_WITHIN = 3.0  # seconds that killed task runs are given to write down what they know
 
@@ -96,7 +98,8 @@ class Follower:
         if isinstance(outcome, SupersededError):
             raise outcome
         if isinstance(outcome, Exception) and not isinstance(outcome, (MiniBatchesFailedError, JobStoppedError)):
-            return f"a chunk could not be scored: {type(outcome).__name__}: {outcome}"
+            kind = "" if isinstance(outcome, OURS) else f"{type(outcome).__name__}: "
+            return f"a chunk could not be scored: {kind}{outcome}"
         return None
 
     def _end_early(self, futures: list[PrefectFuture[Report]]) -> None:

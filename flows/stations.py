@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import distributed
+from distributed.core import Status
 
 from blocks.prefect_store import PrefectStore
 from flows.access import open_datastores
@@ -24,6 +25,7 @@ from scoring.manifest import Manifest
 from scoring.parts import Done
 from scoring.slots import Fleet
 
+ENDING = {Status.closing, Status.closed}
 LOOK = 1.0  # seconds between looks at whether the job's flow is still there
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock from one that wants it, 0.005 by default: a scoring process stands still
@@ -98,7 +100,8 @@ class RemoteStation(Station):
     def _watch(self) -> None:
         while not self.fleet.is_stopped:
             time.sleep(LOOK)
-            if self._anchor not in self._worker.state.tasks:
+            # A Dask worker that lost its scheduler ends, and would wait half a minute for the task run.
+            if self._worker.status in ENDING or self._anchor not in self._worker.state.tasks:
                 self.fleet.stop()
 
 

@@ -152,9 +152,9 @@ class SlotTaskRunner(DaskTaskRunner):  # type: ignore[misc]
     def everywhere(self, function: Callable[..., Awaitable[Any]], folder: str) -> list[Any]:
         """Run a coroutine function on every Dask worker with the job's folder; what each returned.
 
-        Nothing happens before the cluster is there, and on a Dask worker that dies meanwhile.
+        Nothing happens before the cluster is there, after its scheduler, and on a Dask worker that dies meanwhile.
         """
-        if self._client is None:
+        if self._client is None or self._client.status != "running":
             return []
         told: dict[str, Any] = self._client.run(function, folder, on_error="ignore")
         return list(told.values())

@@ -1,8 +1,11 @@
 """Jobs on a Dask cluster of other processes, that others may use as well and whose Dask workers may die."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import distributed
@@ -13,7 +16,8 @@ from prefect.states import Cancelling
 
 from blocks.specs import Compute, Datastore, Deployment, Endpoint
 from deployments.declarations import declare, read
-from deployments.service import computes, datastores, deployments, endpoints
+from deployments.embedded import health
+from deployments.service import computes, datastores, deployments, endpoints, resumption
 from tests.flows.conftest import Jobs, launcher_of, processes_of, wait_for
 from tests.object_stores import ADMIN, S3Server, save_credentials
 
@@ -146,6 +150,66 @@ def test_whatever_ends_the_flow_ends_its_scripts_on_the_cluster(
         launcher_of(job).kill()
     wait_for(lambda: not processes_of(job), 10)
     assert time.monotonic() - began < 10
+
+
+@dataclass
+class Apart:
+    """A Dask scheduler, at the same address each time it is started, and a Dask worker, as processes of their own."""
+
+    folder: Path
+    port: int = field(default_factory=health.free_port)
+    started: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Start both; the scheduler's process, once it listens."""
+        dask = str(Path(sys.executable).with_name("dask"))
+        scheduler = [dask, "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"]
+        worker = [dask, "worker", f"tcp://127.0.0.1:{self.port}", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        with (self.folder / "dask.log").open("a") as log:
+            pair = [subprocess.Popen(line, stdout=log, stderr=log, cwd=self.folder) for line in (scheduler, worker)]
+        self.started += pair
+        wait_for(lambda: not health.is_free(self.port))
+        return pair[0]
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Iterator[Apart]:
+    made = Apart(tmp_path)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
+
+
+def test_a_dask_scheduler_killed_in_mid_job_fails_it_and_the_job_is_resumed_when_there_is_one_again(
+    jobs: Jobs, apart: Apart, script: dict[str, str]
+) -> None:
+    scheduler = apart.start()
+    address = f"tcp://127.0.0.1:{apart.port}"
+    computes.create(jobs.store, jobs.launcher, Compute(name="apart", type="dask", address=address, max_instances=2))
+    script["waits_on"] = "0010.txt"
+    endpoint = jobs.endpoint(NOTES_CALLS.format(**script, seconds=0), compute="apart", mini_batch_size=1)
+    job = jobs.send(endpoint, input=jobs.files(40))
+    notes = Path(script["notes"])
+    wait_for(lambda: notes.exists() and "0010.txt" in notes.read_text())
+    before = jobs.folder_of(job) / "parts"
+    wait_for(lambda: any(before.glob("*.part")))
+    stored = os.listdir(before)
+    scheduler.kill()
+    wait_for(lambda: not processes_of(job), 10)
+    run = jobs.finish(job)
+    assert run.state_name == "Failed"
+    assert f"the Dask scheduler at {address} is gone; resume the job when there is one again" in str(run.state.message)
+    Path(script["go_on"]).touch()
+    apart.start()
+    resumption.resume(jobs.store, jobs.client, job)
+    assert jobs.wait(job, lambda run: run.state_name == "Completed")
+    assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
+    calls = notes.read_text().split()
+    again = {name for name in calls if calls.count(name) > 1}
+    for part in stored:
+        first, last = (int(number) for number in part.removesuffix(".part").split("-"))
+        assert not again & {f"{number:04d}.txt" for number in range(first, last + 1)}, "stored work was done again"
 
 
 def test_a_cluster_that_is_not_there_is_named_in_the_jobs_state(jobs: Jobs) -> None:
