@@ -46,7 +46,9 @@ def exit_code(came_to: "Replay") -> int:
 
 
 def tell(came_to: "Replay") -> None:
-    """The first rows, if there are any, and what became of it."""
+    """The first rows, if there are any, and what became of it; where it hung or crashed, if no exception has told."""
+    if came_to.fault is not None and came_to.fault.is_crash and came_to.fault.traceback:
+        click.echo(came_to.fault.traceback.rstrip(), err=True)
     if came_to.first_rows:
         click.echo(",".join(came_to.columns))
         for row in came_to.first_rows:

@@ -34,6 +34,7 @@ SCRIPTS = {
         def meet(name):
             print("meeting", name)
             if name == "b.txt": raise ValueError("not b")
+            if name == "c.txt": os.abort()
             return name
     """,
     "slow": """

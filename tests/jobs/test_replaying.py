@@ -17,7 +17,7 @@ def typed(*arguments: str, keys: str = "") -> "subprocess.CompletedProcess[str]"
 
 
 def test_a_file_of_a_job_is_replayed_in_the_terminal_and_the_exit_code_says_how_it_went(board: Board) -> None:
-    job = board.wait(board.invoke("picky"), lambda now: now.has_ended)
+    job = board.wait(board.invoke("picky", input=board.files("a.txt", "b.txt", "c.txt")), lambda now: now.has_ended)
     assert job.state == "CompletedWithErrors"
     failed = typed("-n", job.name, "--file", "b.txt")
     assert failed.returncode == 3
@@ -32,8 +32,13 @@ def test_a_file_of_a_job_is_replayed_in_the_terminal_and_the_exit_code_says_how_
     debugged = typed("-n", job.name, "--mini-batch", "0", "--pdb", keys="p name\nq\n")
     assert "(Pdb) 'b.txt'\n" in debugged.stdout
 
-    missed = typed("-n", job.name, "--file", "c.txt")
+    crashed = typed("-n", job.name, "--file", "c.txt")
+    assert crashed.returncode == 3
+    assert crashed.stdout.splitlines()[-1].endswith("killed by signal 6 (SIGABRT) (script.py:8 in meet)")
+    assert 'script.py", line 8 in meet' in crashed.stderr
+
+    missed = typed("-n", job.name, "--file", "d.txt")
     assert (missed.returncode, missed.stdout) == (1, "")
-    assert missed.stderr.startswith("error: the job was not given a file 'c.txt'; did you mean ")
+    assert missed.stderr.startswith("error: the job was not given a file 'd.txt'; did you mean ")
     shown, _ = batchpoint("job", "show", "-n", job.name).communicate(timeout=60)
-    assert json.loads(shown)["files"]["failed"] == 1
+    assert json.loads(shown)["files"]["failed"] == 2
