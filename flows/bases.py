@@ -6,6 +6,7 @@ from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 
+from blocks.errors import NotRegistered
 from blocks.overrides import Overrides
 from blocks.store import Store
 from flows.access import open_datastores
@@ -81,7 +82,10 @@ def _last_completed(store: Store, job: Manifest) -> Manifest | None:
 
 def _manifest_of(store: Store, run: FlowRun) -> Manifest | None:
     datastore = datastore_of(run)
-    open_datastores(store, [datastore])
+    try:
+        open_datastores(store, [datastore])
+    except NotRegistered:  # it was deleted, and with it the way to what lies in it
+        return None
     folder = Folder(job_folder(store, str(run.id), datastore))
     if not folder.exists(MANIFEST):
         return None

@@ -1,11 +1,16 @@
 """What a job's parameters are refused for, without a server."""
 
+from uuid import uuid4
+
 import pytest
+from prefect.client.schemas.objects import FlowRun
 
 from blocks.errors import NotRegistered
 from blocks.overrides import Overrides
 from blocks.specs import Datastore, Endpoint
 from blocks.store import MemoryStore
+from flows.bases import _manifest_of
+from flows.datastores import DATASTORE
 from flows.errors import JobRefusedError
 from flows.paths import choose_datastore
 from flows.resolve import check_shared_output, read_overrides
@@ -45,3 +50,8 @@ def test_a_job_is_kept_where_it_says_else_where_its_endpoint_says_else_in_the_de
     assert choose_datastore(store, elsewhere, Overrides(datastore="WorkspaceBlobStore")) == "workspaceblobstore"
     with pytest.raises(NotRegistered, match="no datastore 'cellar' is registered"):
         choose_datastore(store, plain, Overrides(datastore="cellar"))
+
+
+def test_an_earlier_job_whose_datastore_was_deleted_is_passed_over() -> None:
+    gone = FlowRun(flow_id=uuid4(), labels={DATASTORE: "gone"})
+    assert _manifest_of(MemoryStore(), gone) is None
