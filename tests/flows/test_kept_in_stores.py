@@ -25,9 +25,10 @@ NOTES_CALLS = """
         print("at", len(mini_batch))
         names = [os.path.basename(path) for path in mini_batch]
         with open(os.environ["NOTES"], "a") as notes: notes.write("".join(name + "\\n" for name in names))
-        with open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], names[0] + ".own"), "w") as own: own.write("own")
-        if "0007.txt" in names and os.environ["FAULT"] == "raises" and not os.path.exists(os.environ["GO_ON"]):
-            raise ValueError("seven is not a number")
+        if os.environ["FAULT"] == "raises":
+            own = os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], names[0] + ".own")
+            with open(own, "w") as file: file.write("own")
+            if "0007.txt" in names and not os.path.exists(os.environ["GO_ON"]): raise ValueError("no number")
         while "0005.txt" in names and os.environ["FAULT"] == "waits" and not os.path.exists(os.environ["GO_ON"]):
             time.sleep(0.02)
         return names
@@ -63,9 +64,9 @@ def notes(tmp_path: Path) -> Path:
     return tmp_path / "notes"
 
 
-def send(jobs: Jobs, endpoint: str, notes: Path, fault: str, **settings: Any) -> str:
+def send(jobs: Jobs, endpoint: str, notes: Path, fault: str, inputs: str | None = None, **settings: Any) -> str:
     variables = {"NOTES": str(notes), "GO_ON": str(notes.with_name("go-on")), "FAULT": fault}
-    return jobs.send(endpoint, input=jobs.files(8), settings={"environment_variables": variables, **settings})
+    return jobs.send(endpoint, input=inputs or jobs.files(8), settings={"environment_variables": variables, **settings})
 
 
 def in_bucket(s3: S3Server, job: str) -> set[str]:
@@ -109,8 +110,11 @@ def test_prefects_retry_finds_results_in_the_bucket_and_scores_only_what_failed(
     assert not jobs.folder_of(job).exists()
 
 
-def test_a_job_that_was_killed_goes_on_from_the_bucket(jobs: Jobs, endpoint: str, s3: S3Server, notes: Path) -> None:
-    job = send(jobs, endpoint, notes, "waits")
+def test_a_job_that_was_killed_goes_on_from_the_bucket_and_another_one_keeps_its_rows(
+    jobs: Jobs, endpoint: str, s3: S3Server, notes: Path
+) -> None:
+    inputs = jobs.files(8)
+    job = send(jobs, endpoint, notes, "waits", inputs)
     wait_for(lambda: any(name.startswith("parts/") and "0004.part" in name for name in in_bucket(s3, job)))
     flow_process_of(job).kill()
     assert jobs.finish(job).state.name == "Crashed"
@@ -120,6 +124,8 @@ def test_a_job_that_was_killed_goes_on_from_the_bucket(jobs: Jobs, endpoint: str
     calls = notes.read_text().split()
     assert {name for name in calls if calls.count(name) > 1} <= {"0005.txt", "0006.txt"}
     assert s3.fs().cat_file(f"{ROOT}/azureml/{job}/score/predictions.csv").decode().splitlines() == ROWS
+    later = send(jobs, endpoint, notes, "waits", inputs, since_job=job)
+    assert jobs.finish(later).state.message.startswith(f"8 files scored (8 kept of job {job})")
 
 
 def test_a_job_may_choose_where_it_is_kept_and_is_shown_while_that_is_out_of_reach(
