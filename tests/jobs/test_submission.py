@@ -42,7 +42,8 @@ def test_an_unknown_endpoint(refused) -> None:
 
 
 def test_an_unknown_deployment_names_those_that_are(refused) -> None:
-    refused(NotRegistered, "has no deployment 'torch'; it has 'names', 'slow' and 'broken'", deployment="torch")
+    known = "'names', 'picky', 'slow' and 'broken'"
+    refused(NotRegistered, f"has no deployment 'torch'; it has {known}", deployment="torch")
 
 
 def test_an_endpoint_without_deployments(refused, board: Board) -> None:
