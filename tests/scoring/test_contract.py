@@ -2,6 +2,7 @@
 
 import json
 import logging
+import platform
 import sys
 
 import pytest
@@ -180,3 +181,19 @@ def test_a_script_in_a_subfolder_of_its_code_may_import_relatively(tmp_path):
     process.close()
     process.release()
     assert (tmp_path / "spool").read_text() == "shared,beside,beside,src.deep.main\n"
+
+
+WITH_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have ways of their own")
+
+
+@WITH_GLIBC
+def test_memory_that_a_script_frees_is_there_for_its_next_mini_batch(score_with):
+    _, *others = map(int, score_with("tells_page_faults.py", 8, size=1).rows.split()[1:])
+    assert max(others) < 50
+
+
+@WITH_GLIBC
+def test_a_deployment_may_say_that_freed_memory_is_given_back(score_with):
+    variables = {"MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_TOP_PAD_": "0"}
+    faults = map(int, score_with("tells_page_faults.py", 8, size=1, variables=variables).rows.split()[1:])
+    assert min(faults) > 200
