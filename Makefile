@@ -42,6 +42,7 @@ docs: $(INSTALLED)
 # Batchpoint beside other ways to run the same script: benchmarks/README.md.
 bench: $(BENCH_INSTALLED)
 	$(BENCH_BIN)/python -m benchmarks.compare $(if $(QUICK),--quick)
+	$(BENCH_BIN)/python -m benchmarks.commands $(if $(QUICK),--repeats 1)
 	$(BENCH_BIN)/python -m benchmarks.objects $(if $(QUICK),--objects 200 --repeats 1)
 
 bench-scale: $(BENCH_INSTALLED)

@@ -130,6 +130,20 @@ class Scale(BaseModel):
     jobs: list[Growth] = Field(default_factory=list)
 
 
+class Command(BaseModel):
+    """What runs of one command took."""
+
+    typed: str
+    seconds: list[float] = Field(description="Of CPU, a figure for each run.")
+
+
+class Commands(BaseModel):
+    """What commands take that need no server."""
+
+    machine: Machine
+    commands: list[Command]
+
+
 class Objects(BaseModel):
     """Small objects in a bucket, fetched alone and fetched to be scored, in turns; seconds."""
 
