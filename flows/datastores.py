@@ -4,6 +4,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
+from blocks.errors import NotRegistered
 from blocks.overrides import Overrides
 from blocks.specs import Endpoint
 from blocks.store import Store
@@ -29,7 +30,12 @@ def settle_datastore(store: Store, endpoint: str, settings: Overrides | None) ->
     assert run is not None
     if DATASTORE in run.labels or run.run_count > 1:
         return datastore_of(run)
-    chosen = choose_datastore(store, store.get(Endpoint, endpoint), settings)
+    try:
+        chosen = choose_datastore(store, store.get(Endpoint, endpoint), settings)
+    except NotRegistered as error:
+        if error.word != Endpoint.word:
+            raise
+        return DEFAULT_DATASTORE  # the job is about to be refused, with the sentence for that
     if chosen != DEFAULT_DATASTORE:
         with get_client(sync_client=True) as client:
             client.update_flow_run_labels(run.id, {DATASTORE: chosen})

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deployments.embedded.forks.identity import modified
@@ -22,9 +21,6 @@ def program(asked: dict[str, object]) -> int:
         except KeyboardInterrupt:
             print("interrupted", flush=True)
             return 130
-    if asked["do"] == "leave the rest to a thread":
-        ThreadPoolExecutor().submit(lambda: print(f"the rest: {sys.stdin.readline().strip()}"))
-        return 3
     print(f"in {Path.cwd()} with {os.environ['COLOUR']}, told {sys.stdin.readline().strip()}")
     return 3
 

@@ -73,13 +73,6 @@ def test_a_fork_reads_prints_and_exits_in_its_clients_place(forks: Forks, tmp_pa
     assert client.returncode == 3
 
 
-def test_a_fork_ends_when_its_threads_have_sent_what_is_in_their_queues(forks: Forks) -> None:
-    client = forks.client("leave the rest to a thread")
-    wait_until(lambda: len(list(forks.mark.iterdir())) == 1)
-    assert client.communicate("logs and events\n", timeout=30) == ("the rest: logs and events\n", "")
-    assert client.returncode == 3
-
-
 @pytest.mark.parametrize(("number", "ends_with"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
 def test_a_signal_to_the_client_is_the_forks(forks: Forks, number: signal.Signals, ends_with: int) -> None:
     client, fork = forks.waiting()

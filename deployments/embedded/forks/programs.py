@@ -7,6 +7,8 @@ import time
 
 from deployments.embedded import prefect_settings
 
+SEND_SECONDS = 3.0
+
 
 def run_flow(asked: dict[str, object]) -> int:
     """Run the flow run that the environment names, as `python -m prefect.engine` would; the exit code."""
@@ -21,7 +23,21 @@ def run_flow(asked: dict[str, object]) -> int:
     except BaseException:  # noqa: BLE001 - what a new Python would print before it exits with 1
         sys.excepthook(*sys.exc_info())
         return 1
+    finally:
+        send_what_is_queued()
     return 0
+
+
+def send_what_is_queued() -> None:
+    """Wait a moment for the threads that send logs and events: a job that fails at once would show no line of its log.
+
+    An interpreter that ends waits for all threads, and so would a job that is canceled while it waits for instances.
+    """
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=SEND_SECONDS)
 
 
 def run_command(asked: dict[str, object]) -> int:

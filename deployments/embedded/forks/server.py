@@ -10,7 +10,6 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,11 +201,8 @@ def say(connection: socket.socket, **told: int) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End this process with what was printed sent out, and what threads of libraries send: logs and events."""
+    """End this process now, with what was printed sent out."""
     try:
-        # As an interpreter does before its atexit functions, which here are the fork server's own. os._exit() alone
-        # loses what is still in a queue: a job that fails at once would show no line of its log.
-        threading._shutdown()  # type: ignore[attr-defined]
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
