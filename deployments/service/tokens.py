@@ -39,7 +39,7 @@ def create(
 ) -> NewToken:
     """Make a token for an endpoint, or for all. Raises: NotRegistered for the endpoint."""
     known = store.get(Endpoint, endpoint).name if endpoint is not None else None
-    name, secret, salt = secrets.token_hex(6), secrets.token_urlsafe(SECRET_BYTES), secrets.token_hex(16)
+    name, secret, salt = secrets.token_hex(6), secrets.token_hex(SECRET_BYTES), secrets.token_hex(16)
     token = Token(
         name=name,
         endpoint=known,
