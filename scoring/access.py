@@ -19,6 +19,8 @@ PATIENCE: Mapping[str, Mapping[str, Any]] = {
 }
 """fsspec options for everybody, by the protocol of the URL: how often, and how long, a store is asked again."""
 
+WEB = {"http", "https"}
+
 
 @dataclass(frozen=True)
 class Access:
@@ -65,7 +67,12 @@ def lies_in(url: str, root: str) -> bool:
 
 def options_for(url: str) -> dict[str, Any]:
     """What fsspec is given to open a URL."""
-    options = dict(PATIENCE.get(url.partition("://")[0], {}))
+    protocol = url.partition("://")[0]
+    options = dict(PATIENCE.get(protocol, {}))
+    if protocol in WEB:
+        from scoring.web import open_session  # with an HTTP client that other stores may not need
+
+        options["get_client"] = open_session
     granted = access_to(url)
     for key, value in (granted.options if granted else {}).items():
         options[key] = {**options.get(key, {}), **value} if isinstance(value, Mapping) else value
