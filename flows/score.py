@@ -32,6 +32,7 @@ from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
 from flows.runs import FLOW_NAME
+from flows.summary_page import show_summary
 from flows.task_runner import SlotTaskRunner
 from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
@@ -170,6 +171,7 @@ def run(job: Job, stages: Stages) -> Summary:
         summary = assemble_output(job, cause, stages)
         say_layout(summary, job.manifest.settings.rows_format)
         say_stages(summary)
+        show_summary(summary)
         return summary
 
 
@@ -248,9 +250,8 @@ def spelled(timings: Mapping[str, float]) -> str:
 
 def as_state(summary: Summary) -> State[Any]:
     """The flow run's final state: a tolerated failure is Completed, with another name."""
-    said = f"{summary.message}; output: {summary.output}"
     if summary.state == COMPLETED:
-        return Completed(message=said)
+        return Completed(message=summary.said)
     if summary.state == WITH_ERRORS:
-        return Completed(name=WITH_ERRORS, message=said)
-    return Failed(message=said)
+        return Completed(name=WITH_ERRORS, message=summary.said)
+    return Failed(message=summary.said)

@@ -21,6 +21,7 @@ from scoring.settings import OutputAction, Settings
 from scoring.stages import Stages, described
 from scoring.storage import Folder
 
+OUTPUT_AT = "; output: "
 COMPLETED, WITH_ERRORS, FAILED = "Completed", "CompletedWithErrors", "Failed"
 SKIPPED_NAMED = 100
 CAUSES_NAMED = 20
@@ -72,6 +73,11 @@ class Summary(Record):
     fetch_seconds: float = Field(0, description="Seconds that slots waited for input files, summed over the slots.")
     timings: dict[str, float] = Field(default_factory=dict, description=described())
     ended: datetime
+
+    @property
+    def said(self) -> str:
+        """What happened and where the output is, in one sentence."""
+        return f"{self.message}{OUTPUT_AT}{self.output}"
 
     @property
     def rows_url(self) -> str | None:

@@ -193,6 +193,16 @@ def prefect_deployment(endpoint: Endpoint, deployments: list[Deployment]) -> Pre
     where = f"Default deployment {default}." if default else "No default deployment."
     return PrefectDeployment(
         name=endpoint.name,
-        description=f"{endpoint.description} {where}".strip(),
+        description=f"{endpoint.description} {where}".strip() + f"\n\n{_how_to_call(endpoint.name)}",
         parameter_schema=parameter_schema(endpoint, deployments),
+    )
+
+
+def _how_to_call(endpoint: str) -> str:
+    """As Markdown, which Prefect's page draws."""
+    return (
+        "Run sends a job: a folder of files in, one file of rows out. So do:\n\n"
+        f"    batchpoint batch-endpoint invoke --name {endpoint} --input PATH\n"
+        f"    prefect deployment run {FLOW}/{endpoint} -p input=PATH\n\n"
+        f"and, over HTTP, a POST to `/endpoints/{endpoint}/jobs` of Batchpoint's gateway."
     )

@@ -60,7 +60,7 @@ def test_the_default_moves_only_when_asked(ready, launcher, declared):
     assert ready.get(Endpoint, "mnist").defaults.deployment_name == "torch"
     deployments.create(ready, launcher, declared("keras"), set_default=True)
     assert ready.get(Endpoint, "mnist").defaults.deployment_name == "keras"
-    assert launcher.registered["mnist"].description == "Reads digits. Default deployment keras."
+    assert launcher.registered["mnist"].description.startswith("Reads digits. Default deployment keras.\n")
 
 
 @pytest.mark.parametrize(

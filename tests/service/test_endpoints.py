@@ -14,14 +14,14 @@ def pointing(name, to, **rest):
 
 def test_a_new_endpoint_has_its_prefect_deployment_at_once(store, launcher):
     endpoints.create(store, launcher, Endpoint(name="mnist", description="Reads digits."))
-    assert launcher.registered["mnist"].description == "Reads digits. No default deployment."
+    assert launcher.registered["mnist"].description.startswith("Reads digits. No default deployment.\n")
 
 
 def test_creating_again_changes_the_endpoint_but_keeps_its_default(ready, launcher, declared):
     deployments.create(ready, launcher, declared(), set_default=True)
     changed = endpoints.create(ready, launcher, Endpoint(name="MNIST", description="New."))
     assert (changed.name, changed.description, changed.defaults.deployment_name) == ("mnist", "New.", "torch")
-    assert launcher.registered["mnist"].description == "New. Default deployment torch."
+    assert launcher.registered["mnist"].description.startswith("New. Default deployment torch.\n")
 
 
 def test_a_default_that_is_no_deployment_is_refused_and_changes_nothing(ready, launcher, declared):

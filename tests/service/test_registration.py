@@ -93,8 +93,15 @@ def test_a_job_may_change_what_overrides_can_and_within_the_same_limits():
 
 def test_the_description_names_the_default():
     endpoint = Endpoint(name="mnist", description="Reads digits.", defaults=Defaults(deployment_name="torch"))
-    assert prefect_deployment(endpoint, []).description == "Reads digits. Default deployment torch."
-    assert prefect_deployment(Endpoint(name="mnist"), []).description == "No default deployment."
+    assert prefect_deployment(endpoint, []).description.startswith("Reads digits. Default deployment torch.\n\n")
+    assert prefect_deployment(Endpoint(name="mnist"), []).description.startswith("No default deployment.\n\n")
+
+
+def test_the_description_says_how_to_call_the_endpoint():
+    said = prefect_deployment(Endpoint(name="mnist"), []).description
+    assert "batchpoint batch-endpoint invoke --name mnist --input PATH\n" in said
+    assert "prefect deployment run batch-endpoint/mnist -p input=PATH\n" in said
+    assert "POST to `/endpoints/mnist/jobs`" in said
 
 
 def test_prefect_yaml_declares_what_the_service_registers_for_the_example():

@@ -1,0 +1,42 @@
+"""The summary on a flow run's page: what it says, and that nothing in it is taken for more than text."""
+
+import pytest
+
+from flows.summary_page import as_markdown
+from scoring.assemble import Files, Summary
+from scoring.ledger import Cause
+
+
+@pytest.fixture
+def summary() -> Summary:
+    return Summary.model_construct(
+        state="CompletedWithErrors",
+        message="7 of 9 files scored, 2 failed",
+        files=Files(listed=10, scored=7, failed=2, skipped=1),
+        rows=7,
+        rows_file="predictions.csv",
+        output="/out",
+        causes=(Cause(error="ValueError", where="score.py:7", message="a | <b>\nc", files=2, first="x|y.png"),),
+        timings={"list": 0.25, "score": 1.0},
+    )
+
+
+def test_it_has_the_counts_the_causes_and_where_the_rows_are(summary: Summary) -> None:
+    page = as_markdown(summary)
+    assert page.startswith("### CompletedWithErrors\n\n7 of 9 files scored, 2 failed\n")
+    assert (
+        "| listed | scored | failed | skipped | pending |\n| --- | --- | --- | --- | --- |\n| 10 | 7 | 2 | 1 | 0 |"
+        in page
+    )
+    assert "7 rows: `/out/predictions.csv`" in page
+    assert page.endswith("Seconds: list 0.2, score 1.0")
+
+
+def test_names_and_messages_stay_text_in_their_cells(summary: Summary) -> None:
+    assert "| 2 | ValueError | score.py:7 | a \\| &lt;b&gt; c | x\\|y.png |" in as_markdown(summary)
+
+
+def test_a_job_without_failures_or_rows_says_where_its_output_is(summary: Summary) -> None:
+    page = as_markdown(summary.model_copy(update={"causes": (), "rows_file": None}))
+    assert "error" not in page
+    assert "7 rows; output: `/out`" in page
