@@ -5,12 +5,13 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated, BinaryIO, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from deployments.gateway.callers import InUse
 from deployments.gateway.jobs import Found
+from deployments.gateway.places import shown_sentence, shown_summary
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import manifest_of, summary_of
 from deployments.service.job_records import Job
@@ -32,17 +33,22 @@ Output = Annotated[Literal["score", "failures", "summary"], Path(description="sc
 
 
 @router.get("/endpoints/{endpoint}/jobs/{job}/outputs/{output}", response_class=StreamingResponse)
-def show_output(output: Output, system: InUse, found: Found) -> StreamingResponse:
+def show_output(output: Output, request: Request, system: InUse, found: Found) -> Response:
     """Send one file that a job wrote: its rows, its failures or its summary."""
     if not found.has_ended:
         raise ConflictError(f"job {found.name!r} is {found.status}; its output is there when it has ended")
     manifest = manifest_of(system.store, found)
     summary = summary_of(system.store, manifest) if manifest is not None else None
     if manifest is None or summary is None:
-        raise ConflictError(f"job {found.name!r} left no output; it ended {found.status}: {found.state_message}")
+        raise ConflictError(
+            f"job {found.name!r} left no output; it ended {found.status}: {shown_sentence(found.state_message)}"
+        )
     name = _file(found, summary, output)
-    file = Folder(manifest.output).open(name)
     headers = {"Content-Disposition": f'attachment; filename="{name.rpartition("/")[2]}"'}
+    if output == "summary":
+        shown = shown_summary(summary, found.sent_input, _rows_url(request))
+        return Response(shown.model_dump_json(indent=2), media_type=KINDS[".json"], headers=headers)
+    file = Folder(manifest.output).open(name)
     if output == "score" and summary.sha256:
         headers["ETag"] = f'"{summary.sha256}"'
     kind = KINDS.get(f".{name.rpartition('.')[2]}", "application/octet-stream")
@@ -61,8 +67,13 @@ def follow_job(system: InUse, found: Found) -> Iterator[ServerSentEvent]:
             yield ServerSentEvent(event="progress", data=asdict(news))
         else:
             yield ServerSentEvent(
-                event="job", data={"name": news.name, "status": news.status, "message": news.state_message}
+                event="job",
+                data={"name": news.name, "status": news.status, "message": shown_sentence(news.state_message)},
             )
+
+
+def _rows_url(request: Request) -> str:
+    return str(request.url_for("show_output", **{**request.path_params, "output": "score"}))
 
 
 def _file(job: Job, summary: Summary, output: str) -> str:

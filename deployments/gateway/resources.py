@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from deployments.gateway.errors import Said
+from deployments.gateway.places import shown_place, shown_sentence
 from deployments.service.job_records import Job
 from scoring.assemble import Files
 
@@ -77,7 +78,8 @@ class JobPage(Resource):
 
 def resource(job: Job, url: str) -> JobResource:
     """A job, whose own URL is `url`."""
-    failed = Said(code="JobFailed", message=job.state_message or "") if job.status == "Failed" else None
+    said = shown_sentence(job.state_message)
+    failed = Said(code="JobFailed", message=said or "") if job.status == "Failed" else None
     return JobResource(
         id=f"/endpoints/{job.endpoint_name}/jobs/{job.name}",
         name=job.name,
@@ -86,13 +88,13 @@ def resource(job: Job, url: str) -> JobResource:
         system_data=SystemData(created_at=job.creation_context.created_at),
         properties=Properties(
             status=job.status,
-            status_message=job.state_message,
+            status_message=said,
             provisioning_state=PROVISIONING.get(job.status, "InProgress"),
             name=job.name,
             display_name=job.display_name,
             deployment=job.deployment_name,
             input_data=_inputs(job),
-            output_data={"score": {"jobOutputType": "UriFolder", "uri": job.output}} if job.output else {},
+            output_data={"score": _output(job, url)},
             settings=job.settings,
             files=job.files,
             start_time=job.start_time,
@@ -103,8 +105,17 @@ def resource(job: Job, url: str) -> JobResource:
 
 
 def _inputs(job: Job) -> dict[str, dict[str, Any]]:
-    files = {"input": {"jobInputType": "UriFolder", "uri": job.input}}
+    place = shown_place(job.sent_input, job.input)
+    files = {"input": {"jobInputType": "UriFolder"} | ({"uri": place} if place is not None else {})}
     return files | {name: {"jobInputType": "Literal", "value": str(value)} for name, value in job.literals.items()}
+
+
+def _output(job: Job, url: str) -> dict[str, Any]:
+    """The folder where the caller can look too, else the file of rows as the gateway sends it."""
+    place = shown_place(job.sent_output, job.output)
+    if place is None:
+        return {"jobOutputType": "UriFile", "uri": f"{url}/outputs/score"}
+    return {"jobOutputType": "UriFolder", "uri": place}
 
 
 def _pages(job: Job, url: str) -> dict[str, InteractionEndpoint]:

@@ -63,6 +63,8 @@ class Job(BaseModel):
     end_time: datetime | None
     files: Files | None = None
     services: dict[str, Link]
+    sent_input: str | None = Field(None, exclude=True, description="The input as it was sent, before it was resolved.")
+    sent_output: str | None = Field(None, exclude=True, description="The output as it was sent.")
     datastore: str = Field(DEFAULT_DATASTORE, exclude=True, description="The one that holds its folder.")
 
     @property
@@ -91,6 +93,7 @@ def name_of(run: FlowRun) -> str:
 
 def record(run: FlowRun, endpoint: str | None) -> Job:
     """A job as its flow run tells it."""
+    sent_input, sent_output = _text(run.parameters, "input"), _text(run.parameters, "output")
     state, settings = run.state, _mapping(run.parameters, "settings")
     return Job(
         name=name_of(run),
@@ -101,14 +104,16 @@ def record(run: FlowRun, endpoint: str | None) -> Job:
         state_message=state.message if state is not None else None,
         endpoint_name=endpoint,
         deployment_name=_text(run.parameters, "deployment"),
-        input=_text(run.parameters, "input"),
-        output=_text(run.parameters, "output"),
+        input=sent_input,
+        output=sent_output,
         settings=settings,
         literals=settings.get("literals") or {},
         creation_context=CreationContext(created_at=run.created),
         start_time=run.start_time,
         end_time=run.end_time,
         services=_services(run),
+        sent_input=sent_input,
+        sent_output=sent_output,
         datastore=datastore_of(run),
     )
 

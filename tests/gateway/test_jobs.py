@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployments.gateway import places
 from tests.gateway.conftest import Door
 
 SHELF = "azureml://datastores/shelf/paths/digits"
@@ -199,3 +200,43 @@ def test_what_a_token_did_is_written_down(door: Door) -> None:
     secrets = [made.text.rpartition("_")[2] for made in door.tokens.values()]
     assert not any(secret in door.audit.read_text() for secret in secrets)
     assert door.audit.stat().st_mode & 0o077 == 0
+
+
+def test_an_answer_names_places_as_callers_know_them(door: Door) -> None:
+    """The job's own output lies in a folder of the gateway's machine, which says nothing to anybody else."""
+    shown = door.send({"input": SHELF, "output": OUT}).json()["properties"]
+    assert shown["inputData"] == {"input": {"jobInputType": "UriFolder", "uri": SHELF}}
+    assert shown["outputData"] == {"score": {"jobOutputType": "UriFolder", "uri": OUT}}
+    own = door.send({"input": SHELF})
+    output = own.json()["properties"]["outputData"]["score"]
+    assert output == {"jobOutputType": "UriFile", "uri": f"{own.headers['location']}/outputs/score"}
+    assert str(door.audit.parent) not in own.text
+
+
+@pytest.mark.parametrize(
+    ("spellings", "shown"),
+    [
+        (("/data/in", "/data/in"), None),
+        (("file:///data", None), None),
+        ((None, "/data/azureml/x/score"), None),
+        ((None, "s3://data/x"), "s3://data/x"),
+        (("azureml:digits:1", "/data/digits"), "azureml:digits:1"),
+        ((SHELF, "/data/digits"), SHELF),
+        (("/subscriptions/s/data/digits/versions/1", "/data"), "/subscriptions/s/data/digits/versions/1"),
+    ],
+)
+def test_a_path_of_the_gateways_machine_is_not_shown(spellings: tuple[str | None, ...], shown: str | None) -> None:
+    assert places.shown_place(*spellings) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("3 files scored; output: /data/azureml/x/score", "3 files scored"),
+        ("3 files scored; output: s3://data/x", "3 files scored; output: s3://data/x"),
+        ("init() failed: no weights", "init() failed: no weights"),
+        (None, None),
+    ],
+)
+def test_what_happened_is_told_without_such_a_path(message: str | None, shown: str | None) -> None:
+    assert places.shown_sentence(message) == shown

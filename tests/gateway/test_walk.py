@@ -79,6 +79,8 @@ def test_a_job_is_sent_polled_followed_and_fetched_over_http(client: httpx.Clien
     summary = client.get(f"{location}/outputs/summary").json()
     assert fetched.headers["etag"] == f'"{summary["sha256"]}"'
     assert client.get(f"{location}/outputs/failures").text == ""
+    assert (properties["outputData"]["score"]["uri"], summary["output"]) == (f"{location}/outputs/score",) * 2
+    assert (properties["statusMessage"], summary["input"]) == ("3 files scored", f"{shelf}/in")
     with client.stream("GET", f"{location}/logs") as news:
         assert news.headers["content-type"].startswith("text/event-stream")
         told = news.read().decode()
