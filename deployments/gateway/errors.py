@@ -1,5 +1,6 @@
 """What is refused over HTTP, in the shape of Azure's errors."""
 
+import time
 from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
@@ -54,6 +55,12 @@ class RefusedError(Exception):
         """As it is sent."""
         details = [Detail(code=self.code, message=each) for each in self.details]
         return ErrorBody(error=Said(code=self.code, message=self.message, details=details)).model_dump()
+
+
+def too_many(message: str, until: float) -> RefusedError:
+    """The caller is to come again at `until`, in seconds since 1970."""
+    seconds = str(max(1, round(until - time.time())))
+    return RefusedError(429, "TooManyRequests", f"{message} {seconds} s", headers={"Retry-After": seconds})
 
 
 def bad_request(message: str, details: tuple[str, ...] = ()) -> RefusedError:

@@ -1,7 +1,6 @@
 """Who calls, and how often they may."""
 
 import threading
-import time
 
 from cachetools import TTLCache
 from limits import parse
@@ -10,7 +9,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from blocks.store import Store
 from blocks.tokens import Token
-from deployments.gateway.errors import RefusedError
+from deployments.gateway.errors import RefusedError, too_many
 from deployments.service.tokens import TokenRefusedError, check
 
 KNOWN_SECONDS = 5.0
@@ -57,12 +56,6 @@ class Guard:
             return
         wait = self._limiter.get_window_stats(self._rate, token.name).reset_time
         raise too_many(f"token {token.name} may make {self._rate} requests, and has made them; wait", wait)
-
-
-def too_many(message: str, until: float) -> RefusedError:
-    """The caller is to come again at `until`, in seconds since 1970."""
-    seconds = str(max(1, round(until - time.time())))
-    return RefusedError(429, "TooManyRequests", f"{message} {seconds} s", headers={"Retry-After": seconds})
 
 
 def _not_let_in(message: str) -> RefusedError:

@@ -1,5 +1,6 @@
 """Jobs over HTTP: send, show, list, cancel, resume."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -52,9 +53,14 @@ async def _body(request: Request) -> bytes:
     return bytes(taken)
 
 
+async def _wait_for_turn(system: InUse) -> AsyncIterator[None]:
+    async with system.turns.take():
+        yield
+
+
 def job_of(endpoint: EndpointName, job: Annotated[str, Path(max_length=255)], system: InUse, _caller: Reader) -> Job:
     """The job of the path, which is one of the endpoint of the path. Raises: JobNotFoundError."""
-    found = jobs.read(system.client, job)
+    found = jobs.read(system.client, job, system.names)
     if found.endpoint_name is None or not same_name(found.endpoint_name, endpoint):
         raise jobs.JobNotFoundError(job)
     return found
@@ -62,6 +68,7 @@ def job_of(endpoint: EndpointName, job: Annotated[str, Path(max_length=255)], sy
 
 Found = Annotated[Job, Depends(job_of)]
 Text = Annotated[bytes, Depends(_body)]
+Turn = Annotated[None, Depends(_wait_for_turn, scope="function")]
 Named = Annotated[str | None, Header(max_length=255)]
 
 
@@ -73,6 +80,7 @@ def send_job(
     system: InUse,
     caller: Sender,
     text: Text,
+    _turn: Turn,
     deployment: Annotated[str | None, Header(alias="azureml-model-deployment", max_length=32)] = None,
     idempotency_key: Named = None,
     repeatability: Annotated[str | None, Header(alias="repeatability_request-id", max_length=255)] = None,
@@ -101,7 +109,14 @@ def list_jobs(
     deployment: Annotated[str | None, Query(max_length=32, description="Only this deployment's.")] = None,
 ) -> JobPage:
     """List an endpoint's jobs, the newest first."""
-    found = jobs.list_all(system.store, system.client, endpoint=endpoint, deployment=deployment, most=skip + top + 1)
+    found = jobs.list_all(
+        system.store,
+        system.client,
+        endpoint=endpoint,
+        deployment=deployment,
+        most=skip + top + 1,
+        names=system.names,
+    )
     here = [_shown(request, endpoint, each) for each in found[skip : skip + top]]
     more = request.url.include_query_params(skip=skip + top, top=top) if len(found) > skip + top else None
     return JobPage(value=here, next_link=str(more) if more else None)

@@ -16,6 +16,7 @@ from deployments.gateway.audit import Audit
 from deployments.gateway.guard import Guard
 from deployments.gateway.listening import Listening
 from deployments.gateway.reach import Reach
+from deployments.gateway.recent import RecentStore
 from deployments.gateway.system import System
 from deployments.service.errors import UnusableError
 from deployments.service.prefect_launcher import PrefectLauncher
@@ -74,7 +75,7 @@ def _in_use(place: Home) -> Iterator[None]:
 def _server(listening: Listening) -> uvicorn.Server:
     store = PrefectStore()
     system = System(
-        store=store,
+        store=RecentStore(store),
         launcher=PrefectLauncher(),
         client=get_client(sync_client=True),
         guard=_guard(store, listening.rate),

@@ -10,6 +10,8 @@ from deployments.gateway.audit import Audit
 from deployments.gateway.guard import Guard
 from deployments.gateway.metrics import Counts
 from deployments.gateway.reach import Reach
+from deployments.gateway.turns import Turns
+from deployments.service.jobs import Names
 from deployments.service.registration import Launcher
 
 
@@ -24,6 +26,8 @@ class System:
     audit: Audit
     reach: Reach = field(default_factory=Reach)
     counts: Counts = field(default_factory=Counts)
+    names: Names = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
 
 
 def system_of(request: Request) -> System:

@@ -26,7 +26,10 @@ from deployments.service.sending import prefect_deployment_of
 from deployments.service.submission import Request, submit
 from flows.runs import OURS, find_run
 
+Names = dict[uuid.UUID, str]
+"""Endpoints by the ids of their Prefect deployments, which never change: who asks often keeps one."""
 CLOCKS_DIFFER = timedelta(minutes=1)
+PAGE = 200
 CANCEL_PATIENCE = 60.0
 """Seconds that `cancel` waits; a job ends within 10 when its worker lives and the machine is not overloaded."""
 
@@ -56,12 +59,15 @@ def show(store: Store, client: SyncPrefectClient, name: str) -> Job:
     return with_files(store, read(client, name))
 
 
-def read(client: SyncPrefectClient, name: str) -> Job:
-    """A job by its name or id, as Prefect knows it. Raises: JobNotFoundError."""
+def read(client: SyncPrefectClient, name: str, names: Names | None = None) -> Job:
+    """A job by its name or id, as Prefect knows it; endpoints that are in `names` are not asked for.
+
+    Raises: JobNotFoundError.
+    """
     run = find_run(client, name)
     if run is None:
         raise JobNotFoundError(name)
-    return _records(client, [run])[0]
+    return _records(client, [run], names)[0]
 
 
 def list_all(
@@ -71,6 +77,7 @@ def list_all(
     endpoint: str | None = None,
     deployment: str | None = None,
     most: int | None = 50,
+    names: Names | None = None,
 ) -> list[Job]:
     """Jobs, the newest first; those that a schedule will only send later are left out.
 
@@ -80,6 +87,7 @@ def list_all(
         endpoint: only this endpoint's.
         deployment: only this deployment's.
         most: how many at most; None is all.
+        names: endpoints that are known by now.
     Raises: NotRegistered for the endpoint.
     """
     of_endpoint = None
@@ -87,7 +95,7 @@ def list_all(
         found = prefect_deployment_of(client, store.get(Endpoint, endpoint).name)
         of_endpoint = DeploymentFilter(id=DeploymentFilterId(any_=[found.id]))
     jobs: list[Job] = []
-    offset, page = 0, 200
+    offset, page = 0, PAGE if most is None or deployment is not None else min(PAGE, most)
     due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) + CLOCKS_DIFFER))
     while most is None or len(jobs) < most:
         runs = client.read_flow_runs(
@@ -98,7 +106,7 @@ def list_all(
             limit=page,
             offset=offset,
         )
-        sent = (resolved(store, job) for job in _records(client, runs))
+        sent = (resolved(store, job) for job in _records(client, runs, names))
         jobs += [job for job in sent if deployment is None or _is_of(job, deployment)]
         offset += page
         if len(runs) < page:
@@ -127,14 +135,13 @@ def cancel(store: Store, client: SyncPrefectClient, name: str, *, wait: bool = T
     return show(store, client, str(job.id))
 
 
-def _records(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> list[Job]:
+def _records(client: SyncPrefectClient, runs: Iterable[FlowRun], names: Names | None) -> list[Job]:
     """Jobs of flow runs; an endpoint has the name of its Prefect deployment."""
-    runs = list(runs)
-    ids = list({run.deployment_id for run in runs if run.deployment_id is not None})
-    endpoints: dict[uuid.UUID, str] = {}
-    if ids:
-        wanted = DeploymentFilter(id=DeploymentFilterId(any_=ids))
-        endpoints = {found.id: found.name for found in client.read_deployments(deployment_filter=wanted)}
+    runs, endpoints = list(runs), {} if names is None else names
+    unknown = list({run.deployment_id for run in runs if run.deployment_id is not None} - endpoints.keys())
+    if unknown:
+        wanted = DeploymentFilter(id=DeploymentFilterId(any_=unknown))
+        endpoints |= {found.id: found.name for found in client.read_deployments(deployment_filter=wanted)}
     return [record(run, endpoints.get(run.deployment_id) if run.deployment_id else None) for run in runs]
 
 

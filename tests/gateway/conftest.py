@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from deployments.gateway.audit import Audit
 from deployments.gateway.guard import Guard
 from deployments.gateway.reach import Reach
 from deployments.gateway.system import System
+from deployments.gateway.turns import Turns
 from deployments.service import computes, data, datastores, deployments, endpoints
 from deployments.service.registration import Order, RecordingLauncher
 from deployments.service.tokens import NewToken, create
@@ -39,6 +40,7 @@ class Door:
     store: MemoryStore
     launcher: RecordingLauncher
     audit: Path
+    system: System
     tokens: dict[str, NewToken] = field(default_factory=dict)
 
     def call(self, method: str, path: str, token: str | None = "invoke", **options: Any) -> httpx.Response:
@@ -52,6 +54,10 @@ class Door:
     def send(self, body: object, token: str = "invoke", **headers: str) -> httpx.Response:
         """A job sent to endpoint mnist."""
         return self.call("POST", "/endpoints/mnist/jobs", token, json=body, headers=headers)
+
+    def system_with(self, turns: Turns) -> System:
+        """The same, with other turns."""
+        return replace(self.system, turns=turns)
 
     @property
     def sent(self) -> list[Order]:
@@ -84,7 +90,7 @@ def door(folder: Path) -> Iterator[Door]:
     made["all"] = create(store, endpoint=None, role="admin", lifetime=None)
     made["expired"] = create(store, endpoint="mnist", role="admin", lifetime=timedelta(seconds=-1))
     with served(system) as url:
-        yield Door(url, store, launcher, audit, made)
+        yield Door(url, store, launcher, audit, system, made)
 
 
 class served:
