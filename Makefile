@@ -10,7 +10,7 @@ BENCH := build/bench/venv
 BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
 BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
 
-.PHONY: demo test check soak fix docs bench bench-scale bench-profile install azurite clean
+.PHONY: demo test check soak fix docs bench bench-scale bench-profile load install azurite clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -50,6 +50,10 @@ bench-scale: $(BENCH_INSTALLED)
 
 bench-profile: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.profiles
+
+# Jobs sent over HTTP all at once, on SQLite and on PostgreSQL: docs/gateway.md, "What it bears".
+load: $(INSTALLED)
+	$(BIN)/python -m benchmarks.load
 
 install: $(INSTALLED)
 

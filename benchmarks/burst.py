@@ -1,0 +1,118 @@
+"""Jobs sent to a gateway all at once, and looks at jobs meanwhile."""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
+from pydantic import BaseModel, Field
+
+from benchmarks.errors import BenchmarkError
+from deployments.service.sending import prefect_deployment_of
+
+ENDPOINT = "load"
+INPUT = "azureml://datastores/load/paths/in"
+READS_PER_SECOND = 20
+SENT_TWICE = 5
+"""Each fifth job is sent by two callers at once, with one key."""
+PATIENCE = 120.0
+
+
+class Burst(BaseModel):
+    """What became of jobs that were sent at once, and of looks at jobs meanwhile. Durations are seconds."""
+
+    database: str
+    jobs: int
+    whole: float = Field(0, description="Until the last job was taken.")
+    answers: dict[int, int] = Field(default_factory=dict, description="Of POSTs, by HTTP status.")
+    lost: int = Field(0, description="Jobs of which Prefect has no flow run.")
+    doubled: int = Field(0, description="Keys that were answered with several jobs.")
+    sent: list[float] = Field(default_factory=list, description="POSTs that were answered 201.")
+    read: list[float] = Field(default_factory=list, description="GETs of jobs and of lists of jobs.")
+    unread: int = Field(0, description="GETs that were answered with anything but 200.")
+
+
+def percentile(figures: list[float], percent: float) -> float:
+    """The figure that so many percent of all do not exceed."""
+    ranked = sorted(figures)
+    return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
+
+
+@dataclass
+class Caller:
+    """Sends jobs to a gateway and looks at them, with one token."""
+
+    client: httpx.AsyncClient
+    burst: Burst
+    jobs: dict[str, set[str]] = field(default_factory=dict)
+    answers: Counter[int] = field(default_factory=Counter)
+
+    async def send(self, key: str) -> None:
+        """Send a job until it is taken, as often as the gateway says."""
+        while True:
+            began = time.perf_counter()
+            answer = await self.client.post("jobs", json={"input": INPUT}, headers={"Idempotency-Key": key})
+            self.answers[answer.status_code] += 1
+            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                await asyncio.sleep(float(answer.headers["Retry-After"]))
+                continue
+            if answer.status_code != httpx.codes.CREATED:
+                raise BenchmarkError(f"a POST was answered {answer.status_code}: {answer.text}")
+            self.burst.sent.append(time.perf_counter() - began)
+            self.jobs.setdefault(key, set()).add(answer.json()["name"])
+            return
+
+    async def look(self, path: str) -> None:
+        """Look at a job, or at a list of them."""
+        began = time.perf_counter()
+        answer = await self.client.get(path)
+        self.burst.read.append(time.perf_counter() - began)
+        self.burst.unread += answer.status_code != httpx.codes.OK
+
+    async def look_steadily(self, first: str) -> None:
+        """Look so many times a second, whether or not the looks before were answered; each fifth at a list."""
+        async with asyncio.TaskGroup() as looks:
+            number = 0
+            while True:
+                looks.create_task(self.look("jobs?top=20" if number % 5 == 0 else f"jobs/{first}"))
+                number += 1
+                await asyncio.sleep(1 / READS_PER_SECOND)
+
+
+async def storm(url: str, token: str, keys: list[str], burst: Burst) -> dict[str, set[str]]:
+    """Send a job for each key, all at once, and look at jobs meanwhile; the names of the jobs by key."""
+    async with httpx.AsyncClient(
+        base_url=f"{url}/endpoints/{ENDPOINT}/",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE,
+        limits=httpx.Limits(max_connections=None),
+    ) as client:
+        caller = Caller(client, burst)
+        await caller.send(f"first-{keys[0]}")
+        (first,) = caller.jobs.popitem()[1]
+        looks = asyncio.create_task(caller.look_steadily(first))
+        began = time.perf_counter()
+        await asyncio.gather(*map(caller.send, [*keys, *keys[::SENT_TWICE]]))
+        burst.whole = time.perf_counter() - began
+        looks.cancel()
+        await asyncio.wait([looks])
+        burst.answers = dict(caller.answers)
+        return caller.jobs
+
+
+def measure(url: str, token: str, jobs: int, database: str) -> Burst:
+    """One burst, counted in Prefect afterwards; this process talks to the server that the gateway talks to."""
+    burst = Burst(database=database, jobs=jobs)
+    keys = [uuid4().hex for _ in range(jobs)]
+    names = asyncio.run(storm(url, token, keys, burst))
+    with get_client(sync_client=True) as client:
+        prefect_deployment = prefect_deployment_of(client, ENDPOINT)
+        wanted = FlowRunFilterIdempotencyKey(any_=[f"{prefect_deployment.id}:{key}" for key in keys])
+        burst.lost = jobs - client.count_flow_runs(flow_run_filter=FlowRunFilter(idempotency_key=wanted))
+    burst.doubled = sum(len(found) > 1 for found in names.values())
+    return burst
