@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blocks.specs import Asset
+from deployments import service
 from deployments.cli import options
 from deployments.cli.session import Session
 
@@ -38,9 +39,9 @@ def _add_show(noun: click.Group, kind: type[Asset]) -> None:
     @click.option("--label", "-l", type=click.Choice(["latest"]), help="latest: the one registered last.")
     @click.pass_obj
     def show(session: Session, name: str, version: str | None, label: str | None) -> dict[str, object]:
-        from deployments.service import assets, shown
-
-        return shown.asset(session.store, assets.show(session.store, kind, name, None if label else version))
+        return service.shown.asset(
+            session.store, service.assets.show(session.store, kind, name, None if label else version)
+        )
 
 
 def _add_list(noun: click.Group, kind: type[Asset]) -> None:
@@ -50,11 +51,9 @@ def _add_list(noun: click.Group, kind: type[Asset]) -> None:
     @click.option("--include-archived", "shown", flag_value="all", help="List archived versions too.")
     @click.pass_obj
     def list_all(session: Session, name: str | None, shown: "Shown | None") -> list[Asset]:
-        from deployments.service import assets
-
         if name:
-            return list(assets.list_versions(session.store, kind, name, shown or "active"))
-        return list(assets.list_all(session.store, kind, shown or "active"))
+            return list(service.assets.list_versions(session.store, kind, name, shown or "active"))
+        return list(service.assets.list_all(session.store, kind, shown or "active"))
 
 
 def _add_archive(noun: click.Group, kind: type[Asset]) -> None:
@@ -63,9 +62,7 @@ def _add_archive(noun: click.Group, kind: type[Asset]) -> None:
     @every_version
     @click.pass_obj
     def archive(session: Session, name: str, version: str | None) -> None:
-        from deployments.service import assets
-
-        assets.archive(session.store, kind, name, version)
+        service.assets.archive(session.store, kind, name, version)
 
 
 def _add_restore(noun: click.Group, kind: type[Asset]) -> None:
@@ -74,9 +71,7 @@ def _add_restore(noun: click.Group, kind: type[Asset]) -> None:
     @every_version
     @click.pass_obj
     def restore(session: Session, name: str, version: str | None) -> None:
-        from deployments.service import assets
-
-        assets.archive(session.store, kind, name, version, archived=False)
+        service.assets.archive(session.store, kind, name, version, archived=False)
 
 
 def _add_delete(noun: click.Group, kind: type[Asset], delete: Delete) -> None:

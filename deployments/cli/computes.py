@@ -1,20 +1,25 @@
 """`batchpoint compute`: where jobs run."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blocks.specs import Compute
+from deployments import service
 from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import document_of, read
-from deployments.service import computes, shown
 
 
 @click.group("compute", cls=Noun)
 def compute() -> None:
     """Where jobs run, and how much of it they may take together."""
+
+
+if TYPE_CHECKING:
+    from deployments.service.shown import Shown
 
 
 @compute.command("create")
@@ -35,7 +40,7 @@ def compute() -> None:
 def create(session: Session, /, file: Path | None, assignments: tuple[str, ...], **flags: options.Flag) -> Compute:
     """Register a compute, or change the one of its name."""
     with options.declared(Compute, read(file), assignments, **flags) as spec:
-        return computes.create(session.store, session.launcher, spec)
+        return service.computes.create(session.store, session.launcher, spec)
 
 
 @compute.command("update")
@@ -58,26 +63,28 @@ def update(
     additions: tuple[str, ...],
     removals: tuple[str, ...],
     **flags: options.Flag,
-) -> shown.Shown:
+) -> "Shown":
     """Change a compute; jobs that run keep what they have."""
-    document = options.changed(document_of(computes.show(session.store, name)), file, additions, removals)
+    document = options.changed(document_of(service.computes.show(session.store, name)), file, additions, removals)
     with options.declared(Compute, document, assignments, name=name, **flags) as spec:
-        return shown.compute(session.store, session.launcher, computes.create(session.store, session.launcher, spec))
+        return service.shown.compute(
+            session.store, session.launcher, service.computes.create(session.store, session.launcher, spec)
+        )
 
 
 @compute.command("show")
 @options.named(Compute)
 @click.pass_obj
-def show(session: Session, name: str) -> shown.Shown:
+def show(session: Session, name: str) -> "Shown":
     """Show a compute, and how many of its instances jobs have taken."""
-    return shown.compute(session.store, session.launcher, computes.show(session.store, name))
+    return service.shown.compute(session.store, session.launcher, service.computes.show(session.store, name))
 
 
 @compute.command("list")
 @click.pass_obj
 def list_all(session: Session) -> list[Compute]:
     """List computes."""
-    return computes.list_all(session.store)
+    return service.computes.list_all(session.store)
 
 
 @compute.command("delete")
@@ -88,4 +95,4 @@ def list_all(session: Session) -> list[Compute]:
 def delete(session: Session, name: str, yes: bool) -> None:
     """Forget a compute; refused while deployments run on it."""
     options.confirm(f"Delete compute {name}?", yes)
-    computes.delete(session.store, session.launcher, name)
+    service.computes.delete(session.store, session.launcher, name)

@@ -1,22 +1,26 @@
 """`batchpoint data`: files to score, under a name."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blocks.specs import Data
+from deployments import service
 from deployments.cli import options
 from deployments.cli.assets import add_shared_verbs
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import read
-from deployments.service import data as service
-from deployments.service import shown
 
 
 @click.group("data", cls=Noun)
 def data() -> None:
     """Files to score, under a name and in versions that never change."""
+
+
+if TYPE_CHECKING:
+    from deployments.service.shown import Shown
 
 
 @data.command("create")
@@ -32,10 +36,10 @@ def data() -> None:
 @click.pass_obj
 def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
-) -> shown.Shown:
+) -> "Shown":
     """Register a data asset; a local path is copied. Without a version it gets the next number, unless it is there."""
     with options.declared(Data, read(file), assignments, path=options.here(path), **flags) as spec:
-        return shown.asset(session.store, service.create(session.store, spec, options.note))
+        return service.shown.asset(session.store, service.data.create(session.store, spec, options.note))
 
 
-add_shared_verbs(data, Data, service.delete)
+add_shared_verbs(data, Data, lambda *which: service.data.delete(*which))

@@ -1,17 +1,21 @@
 """`batchpoint datastore`: where files are kept."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blocks.specs import Datastore
+from deployments import service
 from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import read
-from deployments.service import datastores, shown
 
 CREDENTIALS = "The Prefect block that has them: aws-credentials/NAME or minio-credentials/NAME for s3, or secret/NAME."
+
+if TYPE_CHECKING:
+    from deployments.service.shown import Shown
 
 
 @click.group("datastore", cls=Noun)
@@ -36,22 +40,22 @@ def create(
 ) -> Datastore:
     """Register a datastore, or change the one of its name."""
     with options.declared(Datastore, read(file), assignments, root=options.here(root), **flags) as spec:
-        return datastores.create(session.store, spec)
+        return service.datastores.create(session.store, spec)
 
 
 @datastore.command("show")
 @options.named(Datastore)
 @click.pass_obj
-def show(session: Session, name: str) -> shown.Shown:
+def show(session: Session, name: str) -> "Shown":
     """Show a datastore."""
-    return shown.datastore(session.store, datastores.show(session.store, name))
+    return service.shown.datastore(session.store, service.datastores.show(session.store, name))
 
 
 @datastore.command("list")
 @click.pass_obj
 def list_all(session: Session) -> list[Datastore]:
     """List datastores."""
-    return datastores.list_all(session.store)
+    return service.datastores.list_all(session.store)
 
 
 @datastore.command("delete")
@@ -61,4 +65,4 @@ def list_all(session: Session) -> list[Datastore]:
 def delete(session: Session, name: str, yes: bool) -> None:
     """Forget a datastore; its files stay. The default one is refused, and one that data assets lie in."""
     options.confirm(f"Delete datastore {name}?", yes)
-    datastores.delete(session.store, name)
+    service.datastores.delete(session.store, name)

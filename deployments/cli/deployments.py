@@ -1,20 +1,24 @@
 """`batchpoint batch-deployment`: what scores the files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blocks.specs import Deployment
+from deployments import service
 from deployments.cli import options
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import document_of, read
-from deployments.service import deployments, shown
 
 of_endpoint = click.option("--endpoint-name", "-e", required=True, help=options.about(Deployment, "endpoint_name"))
 skip_check = click.option(
     "--skip-script-validation", is_flag=True, help="Register the scoring script without a look at it."
 )
+
+if TYPE_CHECKING:
+    from deployments.service.shown import Shown
 
 
 @click.group("batch-deployment", cls=Noun, later={"list-jobs": "deployments.cli.jobs:list_jobs_of_deployment"})
@@ -41,14 +45,14 @@ def create(
     skip_script_validation: bool,
     assignments: tuple[str, ...],
     **flags: options.Flag,
-) -> shown.Shown:
+) -> "Shown":
     """Register a deployment, or change the one of its name."""
     check = not skip_script_validation
     with options.declared(Deployment, read(file), assignments, **flags) as spec:
-        created = deployments.create(
+        created = service.deployments.create(
             session.store, session.launcher, spec, set_default=set_default, check=check, tell=options.note
         )
-    return shown.deployment(session.store, session.launcher, created)
+    return service.shown.deployment(session.store, session.launcher, created)
 
 
 @deployment.command("update")
@@ -74,23 +78,25 @@ def update(
     additions: tuple[str, ...],
     removals: tuple[str, ...],
     **flags: options.Flag,
-) -> shown.Shown:
+) -> "Shown":
     """Change a deployment: --set settings.mini_batch_size=20. Jobs that run go on as they began."""
-    registered = document_of(deployments.show(session.store, endpoint_name, name))
+    registered = document_of(service.deployments.show(session.store, endpoint_name, name))
     document = options.changed(registered, file, additions, removals)
     with options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name, **flags) as spec:
         check = not skip_script_validation
-        updated = deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
-        return shown.deployment(session.store, session.launcher, updated)
+        updated = service.deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
+        return service.shown.deployment(session.store, session.launcher, updated)
 
 
 @deployment.command("show")
 @options.named(Deployment)
 @of_endpoint
 @click.pass_obj
-def show(session: Session, name: str, endpoint_name: str) -> shown.Shown:
+def show(session: Session, name: str, endpoint_name: str) -> "Shown":
     """Show a deployment: what was declared, whether it is the default, and its last job."""
-    return shown.deployment(session.store, session.launcher, deployments.show(session.store, endpoint_name, name))
+    return service.shown.deployment(
+        session.store, session.launcher, service.deployments.show(session.store, endpoint_name, name)
+    )
 
 
 @deployment.command("list")
@@ -98,7 +104,7 @@ def show(session: Session, name: str, endpoint_name: str) -> shown.Shown:
 @click.pass_obj
 def list_all(session: Session, endpoint_name: str) -> list[Deployment]:
     """List an endpoint's deployments."""
-    return deployments.list_all(session.store, endpoint_name)
+    return service.deployments.list_all(session.store, endpoint_name)
 
 
 @deployment.command("delete")
@@ -110,4 +116,4 @@ def list_all(session: Session, endpoint_name: str) -> list[Deployment]:
 def delete(session: Session, name: str, endpoint_name: str, yes: bool) -> None:
     """Forget a deployment; the default is refused while the endpoint has others."""
     options.confirm(f"Delete deployment {name} of endpoint {endpoint_name}?", yes)
-    deployments.delete(session.store, session.launcher, endpoint_name, name)
+    service.deployments.delete(session.store, session.launcher, endpoint_name, name)

@@ -1,21 +1,26 @@
 """`batchpoint model`: models, copied and numbered."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blocks.specs import Model
+from deployments import service
 from deployments.cli import options
 from deployments.cli.assets import add_shared_verbs
 from deployments.cli.command import Noun
 from deployments.cli.session import Session
 from deployments.declarations import read
-from deployments.service import models, shown
 
 
 @click.group("model", cls=Noun)
 def model() -> None:
     """Models, copied when they are registered, in versions that never change."""
+
+
+if TYPE_CHECKING:
+    from deployments.service.shown import Shown
 
 
 @model.command("create")
@@ -31,10 +36,10 @@ def model() -> None:
 @click.pass_obj
 def create(
     session: Session, /, file: Path | None, assignments: tuple[str, ...], path: str | None, **flags: options.Flag
-) -> shown.Shown:
+) -> "Shown":
     """Copy a model and register it; without a version it gets the next number, unless it is the newest already."""
     with options.declared(Model, read(file), assignments, path=options.here(path), **flags) as spec:
-        return shown.asset(session.store, models.create(session.store, spec, options.note))
+        return service.shown.asset(session.store, service.models.create(session.store, spec, options.note))
 
 
 @model.command("download")
@@ -50,7 +55,7 @@ def create(
 @click.pass_obj
 def download(session: Session, name: str, version: str | None, download_path: Path) -> str:
     """Copy a model's files into a folder of its name, once they are found to be what was registered."""
-    return str(models.download(session.store, download_path, name, version))
+    return str(service.models.download(session.store, download_path, name, version))
 
 
-add_shared_verbs(model, Model, models.delete)
+add_shared_verbs(model, Model, lambda *which: service.models.delete(*which))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from blocks.tokens import Role, Token
+from deployments import service
 from deployments.cli import options
 from deployments.cli.ages import Age
 from deployments.cli.command import Noun
@@ -38,9 +39,7 @@ def create(
     session: Session, endpoint_name: str | None, role: Role, expires: timedelta | None, description: str | None
 ) -> dict[str, Any]:
     """Make a token and show it, this once: only a hash of it is kept."""
-    from deployments.service import tokens
-
-    made = tokens.create(
+    made = service.tokens.create(
         session.store, endpoint=endpoint_name, role=role, lifetime=expires, description=description or ""
     )
     return _shown_once(made)
@@ -50,9 +49,7 @@ def create(
 @click.pass_obj
 def list_all(session: Session) -> list[dict[str, Any]]:
     """List the tokens there are, without what they open."""
-    from deployments.service import tokens
-
-    return [{**_shown(each), "has_expired": each.has_expired} for each in tokens.list_all(session.store)]
+    return [{**_shown(each), "has_expired": each.has_expired} for each in service.tokens.list_all(session.store)]
 
 
 @token.command("revoke")
@@ -62,9 +59,7 @@ def list_all(session: Session) -> list[dict[str, Any]]:
 def revoke(session: Session, name: str, yes: bool) -> None:
     """End a token; callers that show it are refused from then on."""
     options.confirm(f"Revoke token {name}?", yes)
-    from deployments.service import tokens
-
-    tokens.revoke(session.store, name)
+    service.tokens.revoke(session.store, name)
 
 
 def _shown_once(made: "NewToken") -> dict[str, Any]:
