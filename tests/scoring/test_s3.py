@@ -1,10 +1,14 @@
 """S3 and compatible stores: listed page by page in any order, and small objects got by signed URLs."""
 
+import time
+
 import pytest
+from fsspec.asyn import sync
 from fsspec.core import url_to_fs
 
 from scoring import byte_order
 from scoring.finding import find
+from scoring.signed_urls import SECONDS_SIGNED, SignedUrls
 from scoring.storage import Folder
 from tests.scoring.small_s3 import small_s3
 
@@ -68,3 +72,29 @@ def test_an_object_that_is_gone_is_a_failed_file_with_the_reason(score_with, mon
     assert outcome.counts == (2, 1, 0, 0)
     assert outcome.failures[0]["error"] == "FileNotFoundError"
     assert outcome.failures[0]["message"].startswith("s3://data/in/2 cannot be fetched: ")
+
+
+@pytest.mark.parametrize("style", ["path", "virtual"])
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_url_is_signed_as_botocore_signs_it(version, style):
+    options = {"signature_version": version, "s3": {"addressing_style": style}}
+    fs = s3fs.S3FileSystem(
+        key="K", secret="S", token="T/+=", client_kwargs={"region_name": "eu-north-1"}, config_kwargs=options
+    )
+    urls = SignedUrls(fs)
+
+    async def both(name):
+        client = await fs.get_s3("data")
+        asked = {"Bucket": "data", "Key": name}
+        while True:  # until both were signed in one second
+            second = int(time.time())
+            made = await urls.of(f"data/{name}")
+            expected = await client.generate_presigned_url("get_object", asked, SECONDS_SIGNED)
+            if int(time.time()) == second:
+                return str(made), expected
+
+    sync(fs.loop, urls.of, "data/first")  # the others are signed without the client
+    for name in NAMES:
+        made, expected = sync(fs.loop, both, name)
+        assert made == expected
+    assert set(urls._signers) == {"data"}
