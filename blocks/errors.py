@@ -8,6 +8,7 @@ HINTS = {
     "environment": "batchpoint environment create --name {0} --conda-file conda.yaml",
     "data asset": "batchpoint data create --name {0} --path FOLDER",
     "token": "batchpoint token create",
+    "hook": "batchpoint hook create --name {0} --endpoint-name ENDPOINT",
     "datastore": "batchpoint datastore create --name {0} --root FOLDER",
 }
 

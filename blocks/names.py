@@ -34,6 +34,11 @@ def schedule_limit(schedule: str) -> str:
     return f"schedule-{block_name(schedule)}"
 
 
+def hook_secret(hook: str) -> str:
+    """The Prefect Secret block that holds the secret of a hook."""
+    return f"hook-{block_name(hook)}"
+
+
 def compute_limit(compute: str) -> str:
     """The Prefect global concurrency limit that bounds the instances of all jobs on a compute together."""
     return f"compute-{block_name(compute)}"

@@ -18,6 +18,7 @@ from blocks.errors import AlreadyRegistered, UnreadableBlock
 from blocks.names import block_name
 from blocks.problems import problems_in
 from blocks.result_storage import forget_storage, save_storage
+from blocks.secrets import PrefectSecrets
 from blocks.specs import Datastore, Spec
 from blocks.store import Dates, not_registered
 from blocks.types import BLOCKS
@@ -31,6 +32,8 @@ class PrefectStore:
 
     Beside each datastore it keeps the block through which results are kept in it.
     """
+
+    secrets = PrefectSecrets()
 
     @cached_property
     def _client(self) -> SyncPrefectClient:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar, cast
 
 from blocks.errors import AlreadyRegistered, NotRegistered
 from blocks.names import block_name, same_name
+from blocks.secrets import MemorySecrets, Secrets
 from blocks.specs import Spec
 
 S = TypeVar("S", bound=Spec)
@@ -23,6 +24,10 @@ class Dates:
 
 class Store(Protocol):
     """Specs by kind and name; names compare without case."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """What goes with some of them and is shown nowhere."""
 
     def get(self, kind: type[S], *name: str) -> S:
         """The one registered under this name.
@@ -55,6 +60,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._kept: dict[type[Spec], dict[str, tuple[Spec, Dates]]] = {}
         self._adding = threading.Lock()
+        self.secrets = MemorySecrets()
 
     def get(self, kind: type[S], *name: str) -> S:
         return cast(S, self._found(kind, name)[0])

@@ -3,7 +3,7 @@
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
-from blocks import schedules, specs, tokens
+from blocks import hooks, schedules, specs, tokens
 
 REFERENCE = "https://learn.microsoft.com/azure/machine-learning/"
 
@@ -100,6 +100,17 @@ class ScheduleBlock(Block):
     spec: schedules.Schedule = Field(description="The schedule as declared.")
 
 
+class HookBlock(Block):
+    """What makes jobs of events, or sends word of jobs, without its secret."""
+
+    _block_type_name = "Batch Hook"
+    _block_type_slug = "batch-hook"
+    _documentation_url = HttpUrl("https://www.standardwebhooks.com")
+    _code_example = _example("HookBlock")
+
+    spec: hooks.Hook = Field(description="The hook as declared.")
+
+
 class TokenBlock(Block):
     """What lets a caller in from outside, without its secret."""
 
@@ -120,5 +131,6 @@ BLOCKS: dict[type[specs.Spec], type[Block]] = {
     specs.Compute: ComputeBlock,
     specs.Datastore: DatastoreBlock,
     schedules.Schedule: ScheduleBlock,
+    hooks.Hook: HookBlock,
     tokens.Token: TokenBlock,
 }

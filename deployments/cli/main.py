@@ -19,6 +19,7 @@ COMMANDS = {
     "env": "deployments.cli.server:env",
     "environment": "deployments.cli.environments:environment",
     "gateway": "deployments.cli.gateway:gateway",
+    "hook": "deployments.cli.hooks:hook",
     "job": "deployments.cli.jobs:job",
     "model": "deployments.cli.models:model",
     "schedule": "deployments.cli.schedules:schedule",

@@ -29,6 +29,8 @@ READ_ONLY = (
     "kind",
     "last_job",
     "is_default",
+    "secret",
+    "events_uri",
     "is_enabled",
     "busy_instances",
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from blocks.hooks import Hook
 from blocks.invocation import Invocation
 from blocks.schedules import Schedule
 from blocks.specs import Compute, Data, Datastore, Deployment, Endpoint, Environment, Model
@@ -19,6 +20,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "datastore": Datastore,
     "compute": Compute,
     "schedule": Schedule,
+    "hook": Hook,
     "invocation": Invocation,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

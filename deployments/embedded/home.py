@@ -54,6 +54,11 @@ class Home:
         return self.path / "gateway.json"
 
     @property
+    def events(self) -> Path:
+        """Which jobs the gateway gave events to."""
+        return self.path / "gateway-events.db"
+
+    @property
     def prefect(self) -> Path:
         """Prefect's own home: database, settings, profiles, memos."""
         return self.path / "prefect"

@@ -69,11 +69,20 @@ async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) 
                 loops.start_soon(_repeat, worker.sync_with_backend, partial(anyio.sleep, HEARTBEAT_SECONDS), end, forks)
                 loops.start_soon(_repeat, strays.look, partial(anyio.sleep, STRAY_SECONDS), end, forks)
                 loops.start_soon(_repeat, forks.ensure, partial(anyio.sleep, STRAY_SECONDS), end, forks)
+                loops.start_soon(_repeat, _catch_up, partial(anyio.sleep, 0), end, forks)
                 loops.start_soon(idle.run, end)
             await _end_flow_runs(forks)
         if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
             return
         logger.warning("somebody came just before the idle server was stopped; working on")
+
+
+async def _catch_up() -> None:
+    """Once a minute send what was not sent of jobs that have ended, as when the server was killed just then."""
+    from deployments.service import outgoing  # stands on this package
+
+    await anyio.sleep(outgoing.LOOK_SECONDS)
+    await anyio.to_thread.run_sync(outgoing.catch_up_now)
 
 
 async def _await_server(place: Home) -> None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blocks.errors import AlreadyRegistered, BlockError, NotRegistered
-from deployments.gateway import health, jobs, outputs
+from deployments.gateway import events, health, jobs, outputs
 from deployments.gateway.audit import Audit
 from deployments.gateway.errors import ErrorBody, RefusedError
 from deployments.gateway.system import System
@@ -44,7 +44,7 @@ def gateway(system: System) -> FastAPI:
     """The application for a system."""
     app = FastAPI(title="Batchpoint", description=ABOUT, docs_url=None, redoc_url=None)
     app.state.system = system
-    for router in (jobs.router, outputs.router):
+    for router in (jobs.router, outputs.router, events.router):
         app.include_router(router, responses=ERRORS)
     app.include_router(health.router)
     for kind, status, code in STATUS:
@@ -58,7 +58,7 @@ def gateway(system: System) -> FastAPI:
 
 
 class Audited:
-    """Writes down every request that showed a token which was let in, and every one that was refused for its token."""
+    """Writes down each request that was let in by a token or a signature, and each that was not let in."""
 
     def __init__(self, app: ASGIApp, audit: Audit) -> None:
         self._app, self._audit = app, audit
@@ -77,8 +77,8 @@ class Audited:
 
     def _note(self, scope: Scope, status: int) -> None:
         state = scope.get("state", {})
-        token = state.get("token")
-        if token is None and status != HTTPStatus.UNAUTHORIZED:
+        token, hook = state.get("token"), state.get("hook")
+        if token is None and hook is None and status != HTTPStatus.UNAUTHORIZED:
             return
         self._audit.note(
             token=token.name if token is not None else None,
@@ -87,6 +87,7 @@ class Audited:
             path=scope["path"],
             status=status,
             job=state.get("job"),
+            **({"hook": hook} if hook is not None else {}),
         )
 
 

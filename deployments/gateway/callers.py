@@ -16,29 +16,35 @@ InUse = Annotated[System, Depends(system_of)]
 EndpointName = Annotated[str, Path(max_length=32, description="The endpoint's name.", examples=["mnist-batch"])]
 
 
-def _caller(request: Request, system: InUse, credentials: Credentials) -> Token:
+def caller(request: Request, system: InUse, credentials: Credentials) -> Token:
+    """The token that a request shows. Raises: RefusedError when it opens nothing, or was shown too often."""
     token = system.guard.admit(credentials.credentials if credentials is not None else None)
     request.state.token = token
     system.guard.count(token)
     return token
 
 
+def check_right(token: Token, endpoint: str, role: Role) -> None:
+    """Raises: RefusedError when a token is for another endpoint, or for less."""
+    if not token.is_for(endpoint):
+        raise RefusedError(
+            403, "Forbidden", f"token {token.name} is for endpoint {token.endpoint!r}, and not for {endpoint!r}"
+        )
+    if not token.may(role):
+        raise RefusedError(
+            403, "Forbidden", f"token {token.name} has role {token.role!r}, and this takes role {role!r}"
+        )
+
+
 def _for(role: Role) -> Callable[[Token, str], Token]:
-    def admitted(token: Annotated[Token, Depends(_caller)], endpoint: EndpointName) -> Token:
-        if not token.is_for(endpoint):
-            raise RefusedError(
-                403, "Forbidden", f"token {token.name} is for endpoint {token.endpoint!r}, and not for {endpoint!r}"
-            )
-        if not token.may(role):
-            raise RefusedError(
-                403, "Forbidden", f"token {token.name} has role {token.role!r}, and this takes role {role!r}"
-            )
+    def admitted(token: Annotated[Token, Depends(caller)], endpoint: EndpointName) -> Token:
+        check_right(token, endpoint, role)
         return token
 
     return admitted
 
 
-def everywhere(token: Annotated[Token, Depends(_caller)]) -> Token:
+def everywhere(token: Annotated[Token, Depends(caller)]) -> Token:
     """A token for all endpoints. Raises: RefusedError."""
     if token.endpoint is not None:
         raise RefusedError(403, "Forbidden", f"token {token.name} is for endpoint {token.endpoint!r}, and not for all")

@@ -7,6 +7,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from blocks.hooks import Hook
 from blocks.store import Store
 from blocks.tokens import Token
 from deployments.gateway.errors import RefusedError, too_many
@@ -21,7 +22,7 @@ class Guard:
 
     Args:
         store: where tokens are kept.
-        rate: how many requests a token may make, as in 600/minute or 10/second.
+        rate: how many requests a token may make, or a hook, as in 600/minute or 10/second.
     Raises: ValueError for a rate that says nothing.
     """
 
@@ -35,7 +36,7 @@ class Guard:
     def admit(self, text: str | None) -> Token:
         """The token that a caller shows. Raises: RefusedError when it opens nothing."""
         if not text:
-            raise _not_let_in(
+            raise not_let_in(
                 "no token was sent; send the header Authorization: Bearer TOKEN, with one that `batchpoint token "
                 "create` made"
             )
@@ -45,18 +46,19 @@ class Guard:
             try:
                 token = check(self._store, text)
             except TokenRefusedError as error:
-                raise _not_let_in(str(error)) from error
+                raise not_let_in(str(error)) from error
             with self._lock:
                 self._known[text] = token
         return token
 
-    def count(self, token: Token) -> None:
-        """Count a request. Raises: RefusedError when the token has made too many."""
-        if self._limiter.hit(self._rate, token.name):
+    def count(self, caller: Token | Hook) -> None:
+        """Count a request of a token, or one with a hook's signature. Raises: RefusedError when there are too many."""
+        if self._limiter.hit(self._rate, caller.word, caller.name):
             return
-        wait = self._limiter.get_window_stats(self._rate, token.name).reset_time
-        raise too_many(f"token {token.name} may make {self._rate} requests, and has made them; wait", wait)
+        wait = self._limiter.get_window_stats(self._rate, caller.word, caller.name).reset_time
+        raise too_many(f"{caller.word} {caller.name} may make {self._rate} requests, and has made them; wait", wait)
 
 
-def _not_let_in(message: str) -> RefusedError:
+def not_let_in(message: str) -> RefusedError:
+    """The caller is not known."""
     return RefusedError(401, "Unauthorized", message, headers={"WWW-Authenticate": "Bearer"})

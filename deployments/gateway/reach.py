@@ -31,10 +31,14 @@ class Reach:
     def check(self, store: Store, asked: Invocation) -> None:
         """Refuse an input or an output that is out of reach. Raises: RefusedError."""
         assert asked.files.path is not None, "an invocation without files is refused when it is read"
-        if not names_data_asset(asked.files.path):
-            self._check(store, "input", asked.files.path)
+        self.check_input(store, asked.files.path)
         if asked.output is not None:
             self._check(store, "output", asked.output)
+
+    def check_input(self, store: Store, path: str) -> None:
+        """Refuse an input that is out of reach. Raises: RefusedError."""
+        if not names_data_asset(path):
+            self._check(store, "input", path)
 
     def _check(self, store: Store, what: str, path: str) -> None:
         if _has_tricks(path):

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from cachetools import TTLCache
 
+from blocks.secrets import Secrets
 from blocks.specs import Endpoint, Spec
 from blocks.store import Dates, Store
 
@@ -25,6 +26,10 @@ class RecentStore:
         self._store = store
         self._known: TTLCache[object, object] = TTLCache(maxsize=1024, ttl=SECONDS)
         self._lock = threading.Lock()
+
+    @property
+    def secrets(self) -> Secrets:
+        return self._store.secrets
 
     def get(self, kind: type[S], *name: str) -> S:
         if kind is Endpoint:

@@ -3,8 +3,9 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import httpx
 import uvicorn
 from prefect.client.orchestration import get_client
 
@@ -18,11 +19,14 @@ from deployments.gateway.listening import Listening
 from deployments.gateway.reach import Reach
 from deployments.gateway.recent import RecentStore
 from deployments.gateway.system import System
+from deployments.service.assignments import Assignments
 from deployments.service.errors import UnusableError
+from deployments.service.outgoing import LOOK_SECONDS, catch_up_now
 from deployments.service.prefect_launcher import PrefectLauncher
 from scoring.storage import as_url
 
 TOUCH_SECONDS = 60.0
+"""An embedded server ends when nobody has come for long; a gateway is somebody."""
 GRACE = 10
 """Seconds that answers under way get when the gateway ends."""
 
@@ -33,7 +37,7 @@ def serve(listening: Listening, announce: Callable[[str], None]) -> None:
         server = _server(listening)
         url, place = _url(listening, listener), Home(home())
         announce(f"jobs are taken at {url}/endpoints/NAME/jobs until Ctrl-C")
-        with announced(place, url), _in_use(place):
+        with announced(place, url), _each(TOUCH_SECONDS, place.used.touch), _each(LOOK_SECONDS, _catch_up):
             server.run(sockets=[listener])
 
 
@@ -55,21 +59,27 @@ def served(listening: Listening, announce: Callable[[str], None]) -> Iterator[No
 
 
 @contextmanager
-def _in_use(place: Home) -> Iterator[None]:
-    """An embedded server ends when nobody has come for long; a gateway is somebody."""
+def _each(seconds: float, work: Callable[[], None]) -> Iterator[None]:
+    """Do something every so many seconds, in a thread, while a block lasts."""
     over = threading.Event()
 
-    def touch() -> None:
-        while not over.wait(TOUCH_SECONDS):
-            place.used.touch()
+    def repeat() -> None:
+        while not over.wait(seconds):
+            work()
 
-    thread = threading.Thread(target=touch, name="in use", daemon=True)
+    thread = threading.Thread(target=repeat, daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+
+
+def _catch_up() -> None:
+    """What Prefect forgot to send of jobs that have ended; while its server is away, the next look does it."""
+    with suppress(httpx.HTTPError):
+        catch_up_now()
 
 
 def _server(listening: Listening) -> uvicorn.Server:
@@ -81,6 +91,7 @@ def _server(listening: Listening) -> uvicorn.Server:
         guard=_guard(store, listening.rate),
         audit=Audit(Home(home()).log("gateway-audit")),
         reach=Reach(tuple(as_url(url).rstrip("/") for url in listening.allowed)),
+        assignments=Assignments(Home(home()).events),
     )
     config = uvicorn.Config(
         gateway(system),

@@ -8,9 +8,12 @@ from prefect.client.orchestration import SyncPrefectClient
 from blocks.store import Store
 from deployments.gateway.audit import Audit
 from deployments.gateway.guard import Guard
+from deployments.gateway.hooks import HookRegister
 from deployments.gateway.metrics import Counts
 from deployments.gateway.reach import Reach
 from deployments.gateway.turns import Turns
+from deployments.service.arrivals import Arrivals
+from deployments.service.assignments import Assignments
 from deployments.service.jobs import Names
 from deployments.service.registration import Launcher
 
@@ -28,6 +31,13 @@ class System:
     counts: Counts = field(default_factory=Counts)
     names: Names = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns)
+    assignments: Assignments = field(default_factory=Assignments)
+    hooks: HookRegister = field(init=False)
+    arrivals: Arrivals = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hooks", HookRegister(self.store))
+        object.__setattr__(self, "arrivals", Arrivals(self.store, self.launcher, self.assignments))
 
 
 def system_of(request: Request) -> System:

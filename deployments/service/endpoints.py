@@ -7,9 +7,9 @@ from blocks.names import same_name
 from blocks.schedules import Schedule
 from blocks.specs import Defaults, Deployment, Endpoint
 from blocks.store import Store
-from deployments.service import datastores
+from deployments.service import datastores, hooks
 from deployments.service.errors import about
-from deployments.service.lookup import deployments_of, find, put, schedules_of
+from deployments.service.lookup import deployments_of, find, hooks_of, put, schedules_of
 from deployments.service.registration import Launcher, prefect_deployment
 
 
@@ -50,9 +50,11 @@ def list_all(store: Store) -> list[Endpoint]:
 
 
 def delete(store: Store, launcher: Launcher, name: str) -> None:
-    """Forget an endpoint, its deployments and its schedules; its jobs stay. Raises: NotRegistered."""
+    """Forget an endpoint, its deployments, schedules and hooks; its jobs stay. Raises: NotRegistered."""
     endpoint = show(store, name)
     launcher.unregister(endpoint.name)
+    for hook in hooks_of(store, endpoint.name):
+        hooks.delete(store, launcher, hook.name)
     for schedule in schedules_of(store, endpoint.name):
         store.delete(Schedule, *schedule.key)
     for deployment in deployments_of(store, endpoint.name):

@@ -137,7 +137,7 @@ def as_sent(order: Order) -> Job:
         tags=tags_of(order),
         labels=labels_of(order),
         parameters=order.parameters,
-        state=Scheduled(),
+        state=Scheduled(scheduled_time=order.due),
     )
     return record(run, order.endpoint)
 

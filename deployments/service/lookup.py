@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from blocks.errors import NotRegistered, UnclearReference
+from blocks.hooks import Hook
 from blocks.names import same_name
 from blocks.references import parse_asset
 from blocks.schedules import Schedule
@@ -30,6 +31,11 @@ def deployments_of(store: Store, endpoint: str) -> list[Deployment]:
 def schedules_of(store: Store, endpoint: str) -> list[Schedule]:
     """The schedules that send jobs to an endpoint."""
     return [each for each in store.list(Schedule) if same_name(each.create_job.endpoint_name, endpoint)]
+
+
+def hooks_of(store: Store, endpoint: str) -> list[Hook]:
+    """The hooks of an endpoint, the first registered first."""
+    return [each for each in store.list(Hook) if same_name(each.endpoint_name, endpoint)]
 
 
 def put(store: Store, spec: Spec, existing: Spec | None, undo: ExitStack) -> None:

@@ -18,10 +18,12 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
+from blocks.hooks import Hook
 from blocks.names import compute_limit, same_name, schedule_limit
 from blocks.specs import Compute
 from deployments.embedded.gateway_url import find as find_gateway
 from deployments.embedded.home import Home, home_path
+from deployments.embedded.launch import WORK_POOL
 from deployments.service import sending
 from deployments.service.due import due
 from deployments.service.job_records import Job, name_of
@@ -115,6 +117,17 @@ class PrefectLauncher:
     def _find_schedule(prefect_deployment: DeploymentResponse | None, name: str) -> DeploymentSchedule | None:
         schedules = prefect_deployment.schedules if prefect_deployment is not None else []
         return next((each for each in schedules if each.slug is not None and same_name(each.slug, name)), None)
+
+    def hook(self, hook: Hook) -> None:
+        from deployments.service import outgoing  # brings Prefect's flows, which the other verbs do without
+
+        self._ensure_work_pool(WORK_POOL)
+        outgoing.subscribe(self._client, hook)
+
+    def unhook(self, name: str) -> None:
+        from deployments.service import outgoing
+
+        outgoing.unsubscribe(self._client, name)
 
     def launch(self, order: Order) -> Job:
         return sending.launch(self._client, order)

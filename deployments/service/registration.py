@@ -1,8 +1,10 @@
 """What Prefect is told of endpoints and computes: the seam, and a twin of it that only remembers."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from blocks.hooks import Hook
 from blocks.names import block_name, compute_limit
 from blocks.schedules import Cron, Recurrence
 from blocks.specs import Compute, Deployment, Endpoint
@@ -76,6 +78,7 @@ class Order:
         key: of several orders with one key to one endpoint, one makes a job.
         began: when the command that sends it did, in seconds since 1970; None where that is not known.
         datastore: that its folder is to lie in.
+        due: when it begins; None is at once.
     """
 
     endpoint: str
@@ -84,6 +87,7 @@ class Order:
     key: str | None = None
     began: float | None = None
     datastore: str = DEFAULT_DATASTORE
+    due: datetime | None = None
 
 
 class Launcher(Protocol):
@@ -113,6 +117,12 @@ class Launcher(Protocol):
     def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
         """Whether a schedule creates flow runs, which can be paused in Prefect too; None when Prefect has none."""
 
+    def hook(self, hook: Hook) -> None:
+        """Have word sent of an endpoint's jobs as a hook of direction out says, or bring that up to date."""
+
+    def unhook(self, name: str) -> None:
+        """Have a hook of this name send no more word, if it does."""
+
     def launch(self, order: Order) -> "Job":
         """Create the flow run of a job; for an order whose key was used before, the job that it made then.
 
@@ -140,6 +150,7 @@ class RecordingLauncher:
         self.limits: dict[str, int] = {}
         self.timed: dict[tuple[str, str], tuple[Timed, bool]] = {}
         self.sent: list[tuple[Order, Job]] = []
+        self.hooks: dict[str, Hook] = {}
 
     def register(self, wanted: PrefectDeployment) -> None:
         self.registered[block_name(wanted.name)] = wanted
@@ -162,6 +173,12 @@ class RecordingLauncher:
     def is_enabled(self, endpoint: str, schedule: str) -> bool | None:
         found = self.timed.get((block_name(endpoint), block_name(schedule)))
         return found[1] if found else None
+
+    def hook(self, hook: Hook) -> None:
+        self.hooks[block_name(hook.name)] = hook
+
+    def unhook(self, name: str) -> None:
+        self.hooks.pop(block_name(name), None)
 
     def launch(self, order: Order) -> "Job":
         from deployments.service.job_records import as_sent

@@ -7,6 +7,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Scheduled
 
 from deployments.embedded.bell import ring
 from deployments.embedded.home import Home, home_path
@@ -39,6 +40,7 @@ def launch(client: SyncPrefectClient, order: Order) -> Job:
         parameters=order.parameters,
         name=order.name,
         tags=tags_of(order),
+        state=Scheduled(scheduled_time=order.due) if order.due is not None else None,
         labels={SUBMISSION: submission} | labels_of(order) | ({} if order.began is None else {SENT: order.began}),
         idempotency_key=_key(prefect_deployment.id, order) or submission,  # the client asks again when it was busy
     )

@@ -4,7 +4,9 @@
 """
 
 from dataclasses import asdict
+from urllib.parse import quote
 
+from blocks.hooks import OF_DIRECTION, Hook
 from blocks.names import same_name
 from blocks.schedules import Schedule
 from blocks.specs import Asset, Compute, Datastore, Deployment, Endpoint, Spec
@@ -59,6 +61,19 @@ def schedule(store: Store, launcher: Launcher, spec: Schedule) -> Shown:
     is_enabled = launcher.is_enabled(spec.create_job.endpoint_name, spec.name)
     state = "Failed" if is_enabled is None else "Succeeded"
     return _dated(store, spec, is_enabled=bool(is_enabled), provisioning_state=state)
+
+
+def hook(store: Store, launcher: Launcher, spec: Hook) -> Shown:
+    """A hook, and where one of direction in takes events, which is while a gateway is up."""
+    others = {name for direction, names in OF_DIRECTION.items() if direction != spec.direction for name in names}
+    known = {} if spec.direction == "out" else {"events_uri": _events_uri(launcher, spec)}
+    return {name: value for name, value in _dated(store, spec, **known).items() if name not in others}
+
+
+def _events_uri(launcher: Launcher, spec: Hook) -> str | None:
+    launched = launcher.launched(spec.endpoint_name)
+    beginning, _, last = launched.scoring_uri.rpartition("/") if launched else ("", "", "")
+    return f"{beginning}/events?hook={quote(spec.name)}" if last == "jobs" else None
 
 
 def _dated(store: Store, spec: Spec, **known: object) -> Shown:
