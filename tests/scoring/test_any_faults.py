@@ -47,7 +47,7 @@ def run(score_with, tmp_path_factory, mark):
             variables={"SEEN": str(folder / "seen")},
             retry_settings=retry,
             fail_fast=False,
-            memory_limit="300MB",
+            memory_limit="100MB",
             **chosen,
         )
         assert processes_with(mark) == []

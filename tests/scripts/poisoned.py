@@ -28,8 +28,9 @@ def meet(path):
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
         bytearray(1 << 31)
     if kind == "eats":
-        hoard = [b"x" * (1 << 24) for _ in range(1 << 7)]
-        raise MemoryError(f"nobody minds {len(hoard)} chunks of memory")
+        hoard = b"x" * (150 << 20)
+        time.sleep(5)
+        raise MemoryError(f"nobody minds {len(hoard)} bytes of memory")
     if kind == "closed":
         os.closerange(3, 256)  # our pipes among them
     if kind == "shut":
