@@ -22,7 +22,7 @@ class Model(Asset):
         min_length=1,
         description="The file or folder with the model; once registered, the folder that holds its copy and nothing "
         "else, which scripts find in AZUREML_MODEL_DIR.",
-        examples=["model", "model/weights.pt", "azureml://datastores/workspaceblobstore/paths/models/digits"],
+        examples=["model", "s3://bucket/weights.pt", "azureml://datastores/workspaceblobstore/paths/models/digits"],
     )
 
 

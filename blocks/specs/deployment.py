@@ -26,7 +26,9 @@ class CodeConfiguration(Part):
     """The scoring script and the folder it lives in."""
 
     code: str = Field(
-        min_length=1, description="The folder with the scoring script and what it imports.", examples=["code"]
+        min_length=1,
+        description="The folder with the scoring script and what it imports.",
+        examples=["code", "azureml://datastores/workspaceblobstore/paths/code"],
     )
     scoring_script: str = Field(
         min_length=1,

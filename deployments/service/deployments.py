@@ -9,7 +9,7 @@ from blocks.names import same_name
 from blocks.references import find_compute, find_environment, find_model
 from blocks.specs import Asset, CodeConfiguration, Compute, Defaults, Deployment, Endpoint, Environment, Model
 from blocks.store import Store
-from deployments.service import assets, endpoints, environments, models, uploads
+from deployments.service import assets, endpoints, environments, models, sources, uploads
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, about
 from deployments.service.lookup import deployments_of, find, put
@@ -36,14 +36,23 @@ def create(
     Args:
         store: where it is registered.
         launcher: told of what the endpoint now has.
-        deployment: as declared; paths absolute.
+        deployment: as declared; local paths absolute.
         set_default: whether jobs that name no deployment go to this one from now on.
         check: whether the scoring script is looked at first.
         tell: told what someone should know beside the result.
     Raises: NotRegistered for an endpoint, model, environment or compute that is not there; UnusableError for code or
         a model's path; JobRefusedError for more instances than the compute has; ScriptError for a script that could
-        never score. Nothing is registered then.
+        never score; as sources.at_hand for code in a store. Nothing is registered then.
     """
+    declared = deployment.code_configuration
+    with sources.at_hand(store, declared.code, "code_configuration", "code") as code:
+        local = deployment.model_copy(update={"code_configuration": declared.model_copy(update={"code": str(code)})})
+        return _create(store, launcher, local, set_default=set_default, check=check, tell=tell)
+
+
+def _create(
+    store: Store, launcher: Launcher, deployment: Deployment, *, set_default: bool, check: bool, tell: Tell
+) -> Deployment:
     with about("endpoint_name"):
         endpoint = store.get(Endpoint, deployment.endpoint_name)
     existing = find(store, Deployment, endpoint.name, deployment.name)

@@ -7,13 +7,12 @@ from filelock import FileLock
 
 from blocks.specs import Model
 from blocks.store import Store
-from deployments.service import assets, uploads
+from deployments.service import assets, sources, uploads
 from deployments.service.assets import Shown
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.errors import ConflictError, UnusableError, about
 from deployments.service.telling import Tell, nobody
 from flows.contents import check_model, digests_file
-from flows.paths import resolve_url
 
 GET_IT_FIRST = {
     "azureml://jobs/": "fetch the job's output with `batchpoint job download`, and give its local path",
@@ -25,11 +24,19 @@ def create(store: Store, model: Model, tell: Tell = nobody) -> Model:
     """Copy a model into the default datastore and register it; versions never change.
 
     Without a version it gets the next whole number, or stays the newest version where that has the same content.
-    Its copy lies alone in a folder of its own, which is the registered path.
-    Raises: UnusableError for a path that is not there; ConflictError when the version exists with other content.
+    Its copy lies alone in a folder of its own, which is the registered path; what lies in a store is fetched for it.
+    Raises: UnusableError for a path that is not there; ConflictError when the version exists with other content; as
+        sources.at_hand.
     """
     with about("path"):
-        content = uploads.named_content(_source(store, model), "model path")
+        _refuse_what_lies_elsewhere(model.path)
+    with sources.at_hand(store, model.path, "path") as source:
+        return _register(store, model, source, tell)
+
+
+def _register(store: Store, model: Model, source: Path, tell: Tell) -> Model:
+    with about("path"):
+        content = uploads.named_content(_inside(source), "model path")
     folder = _folder(store)
 
     def keep(named: Model, undo: ExitStack) -> Model:
@@ -92,15 +99,14 @@ def _folder(store: Store) -> Path:
     return folder
 
 
-def _source(store: Store, model: Model) -> Path:
-    """Where the model's files are now; what is registered already is taken from inside its folder."""
+def _refuse_what_lies_elsewhere(path: str) -> None:
     for form, advice in GET_IT_FIRST.items():
-        if model.path.startswith(form):
-            raise UnusableError(f"model path {model.path} is not on this machine; {advice}")
-    path = resolve_url(store, model.path)
-    if "://" in path:
-        raise UnusableError(f"model path {path} is not on this machine; download it and give its local path")
-    source = Path(path)
+        if path.startswith(form):
+            raise UnusableError(f"model path {path} is not on this machine; {advice}")
+
+
+def _inside(source: Path) -> Path:
+    """What was registered already is taken from inside its folder."""
     if source.is_dir() and source.name and digests_file(source).is_file():
         (source,) = source.iterdir()
     return source

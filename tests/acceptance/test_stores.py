@@ -72,8 +72,13 @@ def test_the_example_runs_from_bucket_to_bucket_and_is_kept_there(folder: Path, 
     (code,) = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
     exec(code.replace("KEY", ADMIN.key).replace("SECRET", ADMIN.secret))
     bring_images(s3.fs(), folder, "data/lab")
-    created, invoked, keep = commands("lab")
-    for line in (created.replace("https://store.lab:9000", s3.url), keep, invoked):
+    model = f"{ROOT}/examples/mnist/deployment-torch/model"
+    s3.fs().put(model, "data/lab/model", recursive=True)
+    created, invoked, register, keep = commands("lab")
+    batchpoint(created.replace("https://store.lab:9000", s3.url), folder)
+    from_bucket = batchpoint(f"{register} --query digest", folder)
+    assert from_bucket == batchpoint(f"model create --name local-digits --path {model} --query digest", folder)
+    for line in (keep, invoked):
         batchpoint(line, folder)
     assert len(rows(folder).splitlines()) == IMAGES + 1
     assert s3.fs().cat_file("data/lab/read/predictions.csv") == rows(folder)

@@ -10,6 +10,7 @@ from deployments.service import deployments, models
 from deployments.service.errors import ConflictError, UnusableError
 from flows.errors import JobRefusedError
 from scoring.errors import ScriptError
+from scoring.storage import Folder
 
 
 def test_a_deployment_refers_to_copies_of_its_code_and_model(ready, launcher, declared, project, kept, files_below):
@@ -22,6 +23,15 @@ def test_a_deployment_refers_to_copies_of_its_code_and_model(ready, launcher, de
     assert registered.model == "azureml:digits:1"
     assert registered.compute == "batch-cluster"
     assert ready.get(Deployment, "mnist", "torch") == registered
+
+
+def test_code_in_a_store_is_copied_like_code_on_this_machine(ready, launcher, declared, project):
+    stored = Folder("memory://deployments-test/code")
+    for path in (project / "code").iterdir():
+        stored.write(path.name, path.read_bytes())
+    code = {"code": stored.url, "scoring_script": "driver.py"}
+    registered = deployments.create(ready, launcher, declared(code_configuration=code))
+    assert registered.code_configuration == deployments.create(ready, launcher, declared()).code_configuration
 
 
 def test_editing_the_code_afterwards_changes_nothing_until_it_is_created_again(ready, launcher, declared, project):

@@ -11,6 +11,7 @@ from blocks.errors import NotRegistered
 from blocks.specs import Model
 from deployments.service import datastores, models, uploads
 from deployments.service.errors import ConflictError, UnusableError
+from scoring.storage import Folder
 
 
 def model(project, **changes):
@@ -96,6 +97,31 @@ def test_a_model_may_lie_in_a_datastore(store, project, kept):
     path = "azureml://datastores/workspaceblobstore/paths/trained"
     datastores.ensure_default_datastore(store)
     assert models.create(store, model(project, path=path)).version == "1"
+
+
+def test_a_model_in_a_store_becomes_what_it_would_from_this_machine(store, project, kept, files_below):
+    stored = Folder("memory://models-test/model")
+    stored.write("weights.pt", b"weights")
+    registered = models.create(store, model(project, path=stored.url))
+    assert files_below(kept) == ["models/digits/1/model/weights.pt"]
+    assert models.create(store, model(project)) == registered
+    single = models.create(store, model(project, path=stored.url_of("weights.pt")))
+    assert os.listdir(single.path) == ["weights.pt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("memory://models-test/nowhere", "path memory://models-test/nowhere is not there; give the path of a file or"),
+        ("memory://models-odd/model", "memory://models-odd/model/a//b has a part that is empty, . or .., which no"),
+        ("azureml://datastores/nowhere/paths/model", "no datastore 'nowhere' is registered"),
+    ],
+)
+def test_what_cannot_be_fetched_from_a_store_is_refused_and_leaves_nothing(store, project, kept, path, sentence):
+    Folder("memory://models-odd/model").write("a//b", b"x")
+    with pytest.raises((UnusableError, NotRegistered), match=sentence):
+        models.create(store, model(project, path=path))
+    assert not (kept / "models").exists()
 
 
 def test_the_same_files_of_another_type_are_another_version(store, project):
