@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from blocks.specs import Deployment, Part, Resources
 from blocks.specs.base import TextMap
@@ -11,20 +11,23 @@ from scoring.quantities import Bytes, Seconds, Threshold
 from scoring.settings import AnyCase, LoggingLevel, OutputFormat, RetrySettings, Settings, as_words
 
 
-def _said(field: str) -> str:
-    return Settings.model_fields[field].description or ""
+def _as_declared(field: str, of: type[BaseModel] = Settings) -> Any:
+    """A field that stays as the deployment says when it is left out, and is described as there."""
+    return Field(None, description=of.model_fields[field].description)
+
+
+def _earlier_job(said: str) -> Any:
+    return Field(None, min_length=1, description=f"An earlier job, by its name or id: {said}")
 
 
 class RetryOverrides(Part):
     """What one job may change of its deployment's retry_settings."""
 
-    max_retries: int | None = Field(None, description=RetrySettings.model_fields["max_retries"].description)
-    timeout: Seconds | None = Field(None, description=RetrySettings.model_fields["timeout"].description)
-    delay: Seconds | None = Field(None, description=RetrySettings.model_fields["delay"].description)
-    jitter: float | None = Field(None, description=RetrySettings.model_fields["jitter"].description)
-    retry_on: Annotated[tuple[str, ...], BeforeValidator(as_words)] | None = Field(
-        None, description=RetrySettings.model_fields["retry_on"].description
-    )
+    max_retries: int | None = _as_declared("max_retries", RetrySettings)
+    timeout: Seconds | None = _as_declared("timeout", RetrySettings)
+    delay: Seconds | None = _as_declared("delay", RetrySettings)
+    jitter: float | None = _as_declared("jitter", RetrySettings)
+    retry_on: Annotated[tuple[str, ...], BeforeValidator(as_words)] | None = _as_declared("retry_on", RetrySettings)
 
 
 class Overrides(Part):
@@ -33,13 +36,13 @@ class Overrides(Part):
     The limits are those of scoring's Settings, which every value is held against.
     """
 
-    instance_count: int | None = Field(None, description=Resources.model_fields["instance_count"].description)
-    mini_batch_size: int | None = Field(None, description=_said("mini_batch_size"))
-    max_concurrency_per_instance: int | None = Field(None, description=_said("max_concurrency_per_instance"))
-    error_threshold: Threshold | None = Field(None, description=_said("error_threshold"))
-    fail_fast: bool | None = Field(None, description=_said("fail_fast"))
-    max_runtime: Seconds | None = Field(None, description=_said("max_runtime"))
-    retry_settings: RetryOverrides | None = Field(None, description=_said("retry_settings"))
+    instance_count: int | None = _as_declared("instance_count", Resources)
+    mini_batch_size: int | None = _as_declared("mini_batch_size")
+    max_concurrency_per_instance: int | None = _as_declared("max_concurrency_per_instance")
+    error_threshold: Threshold | None = _as_declared("error_threshold")
+    fail_fast: bool | None = _as_declared("fail_fast")
+    max_runtime: Seconds | None = _as_declared("max_runtime")
+    retry_settings: RetryOverrides | None = _as_declared("retry_settings")
     environment_variables: TextMap | None = Field(
         None, description="Environment variables set for the scoring script, beside the deployment's."
     )
@@ -48,36 +51,31 @@ class Overrides(Part):
         description="Literal inputs: values for the scoring script by name, as environment variables and as attributes "
         "of the second argument of run().",
     )
-    logging_level: Annotated[LoggingLevel, AnyCase] | None = Field(None, description=_said("logging_level"))
-    output_file_name: str | None = Field(None, description=_said("output_file_name"))
-    output_format: Annotated[OutputFormat, AnyCase] | None = Field(None, description=_said("output_format"))
+    logging_level: Annotated[LoggingLevel, AnyCase] | None = _as_declared("logging_level")
+    output_file_name: str | None = _as_declared("output_file_name")
+    output_format: Annotated[OutputFormat, AnyCase] | None = _as_declared("output_format")
     datastore: str | None = Field(
         None, min_length=1, description="The datastore that holds the job's folder; else the endpoint's."
     )
     overwrite: bool | None = Field(
         None, description="Replace files of an earlier output that are in the output folder; else the job is refused."
     )
-    since_job: str | None = Field(
-        None,
-        min_length=1,
-        description="An earlier job, by its name or id: only files that are new or have changed since are scored, and "
-        "its rows are kept for the others; all are scored if model, code or settings have changed.",
+    since_job: str | None = _earlier_job(
+        "only files that are new or have changed since are scored, and its rows are kept for the others; all are "
+        "scored if model, code or settings have changed."
     )
     incremental: bool | None = Field(
         None, description="The same with the last job of the endpoint that completed and read the same input."
     )
-    failed_of: str | None = Field(
-        None,
-        min_length=1,
-        description="An earlier job, by its name or id: only those of its files are scored that failed or were never "
-        "reached, and its rows are kept for the others.",
+    failed_of: str | None = _earlier_job(
+        "only those of its files are scored that failed or were never reached, and its rows are kept for the others."
     )
-    init_timeout: Seconds | None = Field(None, description=_said("init_timeout"))
-    threads: int | None = Field(None, description=_said("threads"))
-    memory_limit: Bytes | None = Field(None, description=_said("memory_limit"))
-    shared_output: bool | None = Field(None, description=_said("shared_output"))
-    prefetch_limit: int | None = Field(None, description=_said("prefetch_limit"))
-    include_hidden: bool | None = Field(None, description=_said("include_hidden"))
+    init_timeout: Seconds | None = _as_declared("init_timeout")
+    threads: int | None = _as_declared("threads")
+    memory_limit: Bytes | None = _as_declared("memory_limit")
+    shared_output: bool | None = _as_declared("shared_output")
+    prefetch_limit: int | None = _as_declared("prefetch_limit")
+    include_hidden: bool | None = _as_declared("include_hidden")
 
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
