@@ -1,5 +1,6 @@
 """What a job's parameters are refused for, without a server."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from blocks.store import MemoryStore
 from flows.bases import _manifest_of
 from flows.datastores import DATASTORE
 from flows.errors import JobRefusedError
-from flows.paths import choose_datastore
+from flows.paths import choose_datastore, resolve_url
 from flows.resolve import check_shared_output, read_overrides
 from scoring.settings import Settings
 
@@ -50,6 +51,26 @@ def test_a_job_is_kept_where_it_says_else_where_its_endpoint_says_else_in_the_de
     assert choose_datastore(store, elsewhere, Overrides(datastore="WorkspaceBlobStore")) == "workspaceblobstore"
     with pytest.raises(NotRegistered, match="no datastore 'cellar' is registered"):
         choose_datastore(store, plain, Overrides(datastore="cellar"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "azureml://datastores/shelf/paths/in/../../etc",
+            "etc leaves its datastore; a path inside a datastore",
+        ),
+        ("azureml://datastores/cellar/paths/in", "no datastore 'cellar' is registered"),
+        ("azureml:digits", "azureml:digits is no path; write azureml://datastores/NAME/paths/PATH, a URL"),
+        ("azureml:digits:1", "no data asset 'digits' is registered"),
+        ("in", "'in' is a relative path, and the job runs in another folder; give an absolute path"),
+    ],
+)
+def test_a_path_that_means_nothing_is_refused_in_one_sentence(text: str, said: str) -> None:
+    store = MemoryStore()
+    store.put(Datastore(name="shelf", root="/shelf"))
+    with pytest.raises((JobRefusedError, NotRegistered), match=re.escape(said)):
+        resolve_url(store, text)
 
 
 def test_an_earlier_job_whose_datastore_was_deleted_is_passed_over() -> None:

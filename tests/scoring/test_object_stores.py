@@ -70,6 +70,15 @@ def test_what_a_store_denies_is_one_sentence_without_secrets(s3, who, bucket, sa
         locate(root)
 
 
+def test_a_bucket_that_is_not_there_is_told_with_its_datastore(s3, tmp_path):
+    grant(Access("s3://nobodys", "lab", s3.options()))
+    with pytest.raises(InputError, match=r"input s3://nobodys/in \(datastore 'lab'\) is not there"):
+        locate("s3://nobodys/in")
+    (tmp_path / "row").write_text("row")
+    with pytest.raises(StoreError, match=r"s3://nobodys/out/row \(datastore 'lab'\) cannot be written: "):
+        Folder("s3://nobodys/out").put(tmp_path / "row", "row")
+
+
 def test_an_object_that_nobody_may_look_at_is_denied_and_not_missing(s3, s3_root):
     Folder(f"{s3_root}/in").write("a", b"a")
     with faulty_proxy(s3.url, lambda method, *_: "deny" if method == "HEAD" else None) as proxy:
