@@ -88,6 +88,18 @@ def most_at_once(jobs: Jobs, job: str) -> int:
     return most
 
 
+def called_again(notes: Path) -> set[str]:
+    """The files that the script was given more than once."""
+    calls = notes.read_text().split()
+    return {name for name in calls if calls.count(name) > 1}
+
+
+def files_in(parts: list[str]) -> set[str]:
+    """The files of a job, one in each mini-batch, that lie in parts of these names."""
+    spans = [map(int, part.removesuffix(".part").split("-")) for part in parts]
+    return {f"{number:04d}.txt" for first, last in spans for number in range(first, last + 1)}
+
+
 def test_a_job_on_a_cluster_writes_the_same_bytes_with_no_more_scoring_processes_than_slots(
     jobs: Jobs, cluster: distributed.LocalCluster, script: dict[str, str]
 ) -> None:
@@ -129,11 +141,7 @@ def test_a_dask_worker_killed_in_mid_chunk_costs_what_it_was_doing_and_nothing_e
     Path(script["go_on"]).touch()
     assert jobs.finish(job).state_name == "Completed"
     assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
-    calls = notes.read_text().split()
-    again = {name for name in calls if calls.count(name) > 1}
-    for part in stored:
-        first, last = (int(number) for number in part.removesuffix(".part").split("-"))
-        assert not again & {f"{number:04d}.txt" for number in range(first, last + 1)}, "stored work was done again"
+    assert not called_again(notes) & files_in(stored), "stored work was done again"
 
 
 @pytest.mark.parametrize("how", ["cancel", "kill"])
@@ -205,11 +213,7 @@ def test_a_dask_scheduler_killed_in_mid_job_fails_it_and_the_job_is_resumed_when
     resumption.resume(jobs.store, jobs.client, job)
     assert jobs.wait(job, lambda run: run.state_name == "Completed")
     assert jobs.rows(job) == ["prediction", *(f"{number:04d}.txt" for number in range(40))]
-    calls = notes.read_text().split()
-    again = {name for name in calls if calls.count(name) > 1}
-    for part in stored:
-        first, last = (int(number) for number in part.removesuffix(".part").split("-"))
-        assert not again & {f"{number:04d}.txt" for number in range(first, last + 1)}, "stored work was done again"
+    assert not called_again(notes) & files_in(stored), "stored work was done again"
 
 
 def test_a_cluster_that_is_not_there_is_named_in_the_jobs_state(jobs: Jobs) -> None:
