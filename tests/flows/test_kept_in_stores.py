@@ -13,6 +13,7 @@ from deployments.service.downloads import download_all
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import with_files
 from deployments.service.jobs import read, show
+from deployments.service.replaying import replay
 from tests.flows.conftest import Jobs, flow_process_of, wait_for
 from tests.object_stores import ADMIN, S3Server, save_credentials
 
@@ -81,6 +82,9 @@ def test_prefects_retry_finds_results_in_the_bucket_and_scores_only_what_failed(
     job = send(jobs, endpoint, notes, "raises")
     failed = jobs.finish(job)
     assert (failed.state.name, failed.state.message.split(";")[0]) == ("Failed", "error_threshold is 0")
+    again = replay(jobs.store, jobs.client, job, file="0007.txt")
+    assert (again.is_as_in_job, again.mini_batch) == (True, 7)
+    assert replay(jobs.store, jobs.client, job, file="0005.txt").first_rows == ("0005.txt",)
     first = notes.read_text().split()
     assert len([name for name in in_bucket(s3, job) if name.startswith("results/")]) == 7
     assert s3.fs().ls(ROOT, detail=False) == [f"{ROOT}/azureml"], "Prefect left pickled exceptions behind"
