@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import click
 from pydantic import BaseModel
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
 
 FORMATS = ("json", "jsonc", "yaml", "table", "tsv", "none")
+TABLE_WIDTH = 120
+HEADER_PADDING = COLUMNS_APART = 2  # tabulate's
 
 
 class Query(click.ParamType["ParsedResult"]):
@@ -38,12 +40,37 @@ def show(result: object, output: str, query: "ParsedResult | None") -> None:
     """
     if result is None:
         return
-    value = plain(result)
+    value = plain(result if output != "table" or query is not None else in_rows(result))
     if query is not None:
         value = query.search(value)
     text = RENDERERS[output](value)
     if text:
         click.echo(text)
+
+
+@runtime_checkable
+class Tabular(Protocol):
+    """Something with too many fields for a line of a table, which says what stands there."""
+
+    def row(self) -> dict[str, str]:
+        """The line's cells by column; the last one may be cut short."""
+
+
+def in_rows(result: object) -> object:
+    """Results that say what stands in a table, as that; a table that so fits is not wider than 120 columns."""
+    things = result if isinstance(result, list) else [result]
+    rows = [each.row() for each in things if isinstance(each, Tabular)]
+    if not rows or len(rows) < len(things):
+        return result
+    *others, last = rows[0]
+    widths = [max(len(name) + HEADER_PADDING, *(len(row[name]) for row in rows)) for name in others]
+    taken = sum(widths) + COLUMNS_APART * len(widths)
+    return [{**row, last: shorten(row[last], max(TABLE_WIDTH - taken, len(last)))} for row in rows]
+
+
+def shorten(text: str, most: int) -> str:
+    """A text that is cut where it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def plain(value: object) -> Any:

@@ -67,6 +67,18 @@ class Job(BaseModel):
     sent_output: str | None = Field(None, exclude=True, description="The output as it was sent.")
     datastore: str = Field(DEFAULT_DATASTORE, exclude=True, description="The one that holds its folder.")
 
+    def row(self) -> dict[str, str]:
+        """The job as a line of a table: what tells it from others, and what became of it."""
+        sent = self.creation_context.created_at
+        return {
+            "name": self.name,
+            "status": self.status,
+            "endpoint": self.endpoint_name or "",
+            "deployment": self.deployment_name or "",
+            "sent": f"{sent:%Y-%m-%d %H:%M}" if sent is not None else "",
+            "message": self.state_message or "",
+        }
+
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""

@@ -9,9 +9,11 @@ from click.shell_completion import ShellComplete
 from blocks.errors import NotRegistered
 from deployments.cli.errors import causes
 from deployments.cli.main import COMMANDS, batchpoint
-from deployments.cli.output import RENDERERS, plain
+from deployments.cli.output import RENDERERS, plain, show
 from deployments.declarations.schema import KINDS
 from deployments.service.errors import ServiceError
+from deployments.service.job_records import as_sent
+from deployments.service.registration import Order
 
 
 @pytest.fixture
@@ -52,6 +54,18 @@ def test_tsv_prints_scalars_bare(value, text):
 
 def test_an_empty_list_is_an_empty_table(run):
     assert run("compute", "list", "-o", "table").stdout == ""
+
+
+def test_a_table_of_jobs_is_not_wider_than_120_columns_and_says_what_became_of_each(capsys):
+    jobs = [as_sent(Order("mnist-batch", {"deployment": "mnist-torch-dpl"})) for _ in range(2)]
+    said = "9969 of 10000 files scored, 31 failed for 4 reasons: 25 × UnidentifiedImageError in batch_driver.py:31"
+    show([jobs[0], jobs[1].model_copy(update={"state_message": said})], "table", None)
+    head, line, _, told = capsys.readouterr().out.splitlines()
+    assert head.split() == ["name", "status", "endpoint", "deployment", "sent", "message"]
+    assert told.split()[:4] == [jobs[1].name, "Queued", "mnist-batch", "mnist-torch-dpl"]
+    assert told.endswith("…")
+    assert "  9969 of 10000 files" in told
+    assert max(map(len, (head, line, told))) == 120
 
 
 def test_plain_data_is_printed_as_it_is():
