@@ -45,7 +45,7 @@ from scoring.manifest import MANIFEST, Manifest
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
-from scoring.stopping import StopRules
+from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
 
 FINALIZING = "Finalizing"
@@ -105,9 +105,9 @@ def list_inputs(job: Job) -> ListingSummary:
 
 
 @task(name="assemble", persist_result=False)
-def assemble_output(job: Job, cause: str | None, stages: Stages) -> Summary:
+def assemble_output(job: Job, end: EarlyEnd | None, stages: Stages) -> Summary:
     """Merge rows, sum the ledger, commit the output."""
-    return assemble(job, cause=cause, stages=stages)
+    return assemble(job, end=end, stages=stages)
 
 
 @flow(name=FLOW_NAME, task_runner=SlotTaskRunner(), persist_result=False, validate_parameters=True)
@@ -147,8 +147,7 @@ def score_job(
         get_run_logger().warning("%s", error)
         raise Abort(str(error)) from error
     except (JobRefusedError, BlockError, ScoringError) as error:
-        get_run_logger().error("%s", error)
-        return Failed(message=str(error))
+        return as_failed(str(error))
     finally:
         send_logs()
 
@@ -162,13 +161,15 @@ def run(job: Job, stages: Stages) -> Summary:
         stages.end("list")
         keep_rows_of_base(job)
         stages.end("keep")
-        cause = score_all(job, desk, runner, stages)
+        progress = Progress(job.listing.files, job.count_done())
+        end = score_all(job, desk, runner, stages, progress)
         stages.end("score")
         stages.seconds.update(desk.first_start)
         show_running_as(runtime.flow_run.id, FINALIZING)
         for fault in desk.close():
             get_run_logger().warning("shutdown() of the scoring script failed: %s", fault)
-        summary = assemble_output(job, cause, stages)
+        summary = assemble_output(job, end, stages)
+        progress.end(summary.files.scored, summary.files.failed)
         say_layout(summary, job.manifest.settings.rows_format)
         say_stages(summary)
         show_summary(summary)
@@ -187,13 +188,12 @@ def keep_rows_of_base(job: Job) -> None:
     get_run_logger().info("Kept the rows of %d of %d files from job %s", files, job.listing.files, base.job)
 
 
-def score_all(job: Job, desk: Desk, runner: SlotTaskRunner, stages: Stages) -> str | None:
-    """Map score_minibatch over the job's chunks and follow it to the end; why the job must end early, or None."""
+def score_all(job: Job, desk: Desk, runner: SlotTaskRunner, stages: Stages, progress: Progress) -> EarlyEnd | None:
+    """Map score_minibatch over the job's chunks and follow it to the end; why that comes early, or None."""
     planned = plan_chunks(job.mini_batches, job.manifest.slots)
     rules = StopRules(job.manifest.settings, job.listing.files, job.manifest.slots, planned)
-    done = job.count_done()
-    rules.count(scored=done, failed=0)
-    follower = Follower(desk, Progress(job.listing.files, done), runner, rules)
+    rules.count(scored=progress.done, failed=0)
+    follower = Follower(desk, progress, runner, rules)
     futures = submit(job, planned)
     stages.end("cluster")
     return follower.follow(futures)
@@ -229,7 +229,7 @@ def submit(job: Job, planned: list[Chunk]) -> list[PrefectFuture[Report]]:
 
 def say_layout(summary: Summary, layout: OutputFormat) -> None:
     """Tell what the rows look like; who comes from Azure expects no header, and spaces where there are commas."""
-    if summary.rows_file is None:
+    if summary.rows_file is None or not summary.rows:
         return
     hint = ""
     if layout == OutputFormat.CSV:
@@ -254,4 +254,10 @@ def as_state(summary: Summary) -> State[Any]:
         return Completed(message=summary.said)
     if summary.state == WITH_ERRORS:
         return Completed(name=WITH_ERRORS, message=summary.said)
-    return Failed(message=summary.said)
+    return as_failed(summary.said)
+
+
+def as_failed(message: str) -> State[Any]:
+    """The final state of a job that failed; its log ends with the same sentence."""
+    get_run_logger().error("%s", message)
+    return Failed(message=message)

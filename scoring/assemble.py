@@ -19,6 +19,7 @@ from scoring.publication import FAILURES, SUMMARY
 from scoring.rows import merge
 from scoring.settings import OutputAction, Settings
 from scoring.stages import Stages, described
+from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 
 OUTPUT_AT = "; output: "
@@ -91,12 +92,12 @@ def committed_summary(job: Job) -> Summary | None:
     return Summary.model_validate(found) if found.get("state") in {COMPLETED, WITH_ERRORS} else None
 
 
-def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None) -> Summary:
+def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = None) -> Summary:
     """Merge what was scored, account for every file, and commit the output.
 
     Args:
         job: whose parts and facts are in its folder.
-        cause: why the job ended early, as a sentence; None when every chunk had its attempts.
+        end: why the job ended early; None when every chunk had its attempts.
         stages: those before this one, for the summary.
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
@@ -109,8 +110,8 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
     staging = Staging(Folder(manifest.output), manifest.job, job.generation)
     try:
         own = OwnFiles(job)
-        totals = _account(job, staging.path / FAILURES, own)
-        state, message = _verdict(job, totals, cause)
+        totals = _account(job, staging.path / FAILURES, own, settles_tried=end is not None and end.settles_tried)
+        state, message = _verdict(job, totals, end)
         rows_file = _rows_file(manifest.settings, is_whole=state in {COMPLETED, WITH_ERRORS})
         sha256 = _write_rows(job, totals, staging.path / rows_file) if rows_file else None
         _stage_own_files(job, own, staging)
@@ -134,10 +135,11 @@ def assemble(job: Job, *, cause: str | None = None, stages: Stages | None = None
     return summary
 
 
-def _account(job: Job, failures: Path, own: OwnFiles) -> Totals:
+def _account(job: Job, failures: Path, own: OwnFiles, *, settles_tried: bool) -> Totals:
     totals = Totals(listed=job.listing.files + job.listing.skipped, skipped=job.listing.skipped)
     with failures.open("wb") as lines:
-        for entry in entries(job):
+        for found in entries(job):
+            entry = found.settled() if settles_tried else found
             totals.add(entry)
             lines.writelines(failure_lines(entry))
             if entry.frame is not None:
@@ -158,7 +160,7 @@ def _stage_own_files(job: Job, own: OwnFiles, staging: Staging) -> None:
             )
 
 
-def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
+def _verdict(job: Job, totals: Totals, end: EarlyEnd | None) -> tuple[str, str]:
     """The job's state, and a sentence with numbers that names the first cause."""
     settings = job.manifest.settings
     to_score = totals.listed - totals.skipped
@@ -167,10 +169,12 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
     if not totals.is_balanced:
         sums = f"{totals.scored} scored + {totals.failed} failed + {totals.skipped} skipped + {totals.pending} pending"
         return FAILED, f"the ledger does not balance: {sums} is not {totals.listed} listed"
+    if end is not None and end.settles_tried:  # the cause says why they failed
+        return FAILED, f"{end.cause}; {_counts(totals)}"
     if tolerated is not None and totals.failed > tolerated:
         return FAILED, f"error_threshold is {settings.error_threshold}; {totals.failed} of {to_score} files failed{why}"
-    if cause is not None:
-        return FAILED, cause
+    if end is not None:
+        return FAILED, f"{end.cause}; {_counts(totals)}{why}"
     if totals.pending:
         also = f"; {totals.failed} failed{why}" if totals.failed else ""
         return FAILED, f"{totals.pending} of {to_score} files were neither scored nor given up{also}"
@@ -182,6 +186,11 @@ def _verdict(job: Job, totals: Totals, cause: str | None) -> tuple[str, str]:
             f"{totals.scored} of {to_score} files scored{_kept(job, totals)}, {totals.failed} failed{why}",
         )
     return COMPLETED, f"{totals.scored} files scored{_kept(job, totals)}"
+
+
+def _counts(totals: Totals) -> str:
+    to_score = totals.listed - totals.skipped
+    return f"{totals.scored} of {to_score} files scored, {totals.pending} pending, {totals.failed} failed"
 
 
 def _kept(job: Job, totals: Totals) -> str:

@@ -4,7 +4,7 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from scoring.facts import Facts, Fault, Record, Text
@@ -23,6 +23,12 @@ class Entry:
     files: int
     frame: Frame | None = None
     facts: Facts | None = None
+
+    def settled(self) -> "Entry":
+        """The same where no other try follows: files whose last one failed are given up."""
+        if self.facts is None:
+            return self
+        return replace(self, facts=self.facts.model_copy(update={"is_final": True}))
 
 
 class Cause(Record):

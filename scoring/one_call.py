@@ -22,7 +22,7 @@ from scoring.script_check import check_script
 from scoring.settings import Settings
 from scoring.slots import Fleet
 from scoring.stages import Stages
-from scoring.stopping import StopRules
+from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import as_url
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,8 @@ class _Run:
         finally:
             self.fleet.stop()
         stages.seconds.update(self.fleet.first_start)
-        return assemble(self.job, cause=str(self.broken) if self.broken else self.rules.cause, stages=stages)
+        end = EarlyEnd(str(self.broken)) if self.broken else self.rules.end
+        return assemble(self.job, end=end, stages=stages)
 
     def chunk(self, chunk: Chunk) -> None:
         retry = self.job.manifest.settings.retry_settings
@@ -162,7 +163,9 @@ class _Run:
             self.rules.look_at_clock()
         if self.on_news is not None:
             self.on_news(news)
-        if self.rules.lets_finish:
+        if self.rules.end is None:
+            return
+        if self.rules.end.lets_finish:
             self.fleet.finish()
-        elif self.rules.cause is not None:
+        else:
             self.fleet.stop()

@@ -4,6 +4,7 @@ import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scoring.facts import Fault
 from scoring.planning import Chunk
@@ -11,6 +12,21 @@ from scoring.settings import Settings
 
 BROKEN_FILES = 20
 BROKEN_PLACES = 2
+
+
+@dataclass(frozen=True)
+class EarlyEnd:
+    """That a job ends before all its files are settled, and what that means for some of them.
+
+    Attributes:
+        cause: why, as a sentence.
+        lets_finish: whether mini-batches that are being scored may be finished.
+        settles_tried: whether files that failed so far have failed, though they had tries left.
+    """
+
+    cause: str
+    lets_finish: bool = False
+    settles_tried: bool = False
 
 
 class StopRules:
@@ -25,8 +41,7 @@ class StopRules:
             slots: scoring processes at once.
             chunks: all of the job's, in order.
         """
-        self.cause: str | None = None
-        self.lets_finish = False
+        self.end: EarlyEnd | None = None
         self._settings = settings
         self._files = files
         self._slots = slots
@@ -38,8 +53,8 @@ class StopRules:
     def look_at_clock(self) -> None:
         """When the job has run for max_runtime it must end, but mini-batches that are being scored may be finished."""
         limit = self._settings.max_runtime
-        if self.cause is None and limit is not None and time.monotonic() - self._began >= limit:
-            self.cause, self.lets_finish = f"max_runtime of {limit:g} s is over; the job can be resumed", True
+        if self.end is None and limit is not None and time.monotonic() - self._began >= limit:
+            self.end = EarlyEnd(f"max_runtime of {limit:g} s is over; the job can be resumed", lets_finish=True)
 
     def count(self, scored: int, failed: int) -> None:
         """Add files that are settled."""
@@ -47,9 +62,8 @@ class StopRules:
         self._failed += failed
         tolerated = self._settings.tolerated(self._files)
         if tolerated is not None and self._failed > tolerated:
-            self.cause = self.cause or (
-                f"{self._failed} files failed; error_threshold is {self._settings.error_threshold}"
-            )
+            cause = f"{self._failed} files failed; error_threshold is {self._settings.error_threshold}"
+            self.end = self.end or EarlyEnd(cause)
 
     def blame(self, mini_batch: int, fault: Fault) -> None:
         """Take in a failed try; when nothing succeeds and all fail alike, at several places, the script is broken."""
@@ -59,10 +73,11 @@ class StopRules:
         alike[mini_batch] = fault
         if self._is_broken(alike):
             files = sum(map(self._files_of, alike))
-            self.cause = self.cause or (
+            cause = (
                 f"the script is broken: {files} files in {len(alike)} mini-batches failed alike and none succeeded: "
                 f"{fault}; settings.fail_fast: false goes on regardless"
             )
+            self.end = self.end or EarlyEnd(cause, settles_tried=True)
 
     def _is_broken(self, alike: dict[int, Fault]) -> bool:
         """At least 20 files, two mini-batches for each slot, from two chunks where two slots or more are at work."""

@@ -14,6 +14,7 @@ from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
 from scoring.slots import Fleet
+from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files
 
@@ -51,19 +52,19 @@ WRITES_ONE_FOR_EACH = """
 """
 
 
+WRITES_NAMES = """
+    def run(mini_batch):
+        for name in {names!r}:
+            (OUT / name).parent.mkdir(parents=True, exist_ok=True)
+            (OUT / name).write_text(name)
+        (OUT / "nothing").touch()
+        (OUT / "empty/folder").mkdir(parents=True)
+        return mini_batch
+"""
+
+
 def test_files_of_every_name_are_published_with_their_folders_and_empty_folders_are_not(score_with, script):
-    writes = script(
-        f"""
-        def run(mini_batch):
-            for name in {ODD_NAMES!r}:
-                (OUT / name).parent.mkdir(parents=True, exist_ok=True)
-                (OUT / name).write_text(name)
-            (OUT / "nothing").touch()
-            (OUT / "empty/folder").mkdir(parents=True)
-            return mini_batch
-        """
-    )
-    outcome = score_with(writes, 1)
+    outcome = score_with(script(WRITES_NAMES.format(names=ODD_NAMES)), 1)
     assert own_in(outcome.folder) == {name: name for name in ODD_NAMES} | {"nothing": ""}
     assert not (outcome.folder / "empty").exists()
     assert {*outcome.summary.written} == {*ODD_NAMES, "nothing", *OF_THE_JOB}
@@ -71,15 +72,7 @@ def test_files_of_every_name_are_published_with_their_folders_and_empty_folders_
 
 def test_files_are_published_in_a_store_under_the_names_they_have(score_with, script, store_root):
     names = [name for name in ODD_NAMES if "\n" not in name]
-    writes = script(
-        f"""
-        def run(mini_batch):
-            for name in {names!r}:
-                (OUT / name).parent.mkdir(parents=True, exist_ok=True)
-                (OUT / name).write_text(name)
-            return mini_batch
-        """
-    )
+    writes = script(WRITES_NAMES.format(names=names))
     summary = score_with(writes, 1, output=f"{store_root}/out", output_action="summary_only").summary
     output = Folder(f"{store_root}/out")
     assert {name: output.read(name).decode() for name in names} == {name: name for name in names}
@@ -290,7 +283,7 @@ def test_a_resumed_job_publishes_what_was_written_before_and_after_it_went_on(jo
     with pytest.raises(MiniBatchesFailedError):
         score_chunk(job, Chunk(first=0, last=1), fleet, attempt=1, tell=lambda news: None)
     fleet.close()
-    assert assemble(job, cause="interrupted").files.failed == 1
+    assert assemble(job, end=EarlyEnd("interrupted")).files.failed == 1
     output = Path(job.manifest.output)
     rows = "".join(f"{tmp_path}/in/{name}\n" for name in "012")
     own = {f"{name}.txt": name for name in "012"}

@@ -12,6 +12,7 @@ from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
 from scoring.slots import Fleet
+from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files
 
@@ -81,9 +82,9 @@ def test_a_job_that_is_stopped_keeps_what_was_scored_and_counts_the_rest_as_pend
     with pytest.raises(JobStoppedError):
         attempt(job, fleet, 1, stop_after_three)
     assert not fleet.scratch.exists()
-    summary = assemble(job, cause="enough")
+    summary = assemble(job, end=EarlyEnd("enough"))
     assert summary.files.model_dump() == {"listed": 6, "scored": 3, "failed": 0, "skipped": 0, "pending": 3}
-    assert (summary.state, summary.message) == ("Failed", "enough")
+    assert (summary.state, summary.message) == ("Failed", "enough; 3 of 6 files scored, 3 pending, 0 failed")
     assert (tmp_path / "job/score/predictions.partial.csv").read_text().split() == ["prediction", "0", "2", "3"]
     assert committed_summary(job) is None
 
@@ -95,7 +96,7 @@ def test_a_resumed_job_tries_what_was_given_up_and_replaces_its_own_partial_outp
         with pytest.raises(MiniBatchesFailedError):
             attempt(job, first, number)
     first.close()
-    assert assemble(job, cause="the network was away").files.failed == 2
+    assert assemble(job, end=EarlyEnd("the network was away")).files.failed == 2
     (tmp_path / "broken").unlink()
 
     resumed = Job.open(job.manifest.folder)
