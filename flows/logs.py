@@ -7,10 +7,11 @@ from prefect.logging.handlers import APILogHandler
 
 from blocks.errors import BlockError
 from flows.errors import JobRefusedError
-from scoring.errors import ScoringError
+from scoring.errors import JobStoppedError, ScoringError
 
 OURS = (ScoringError, BlockError, JobRefusedError)
 NEEDLESS = "Timeout of %s seconds configured for this task"
+FAILED_STATE = "Finished in state Failed("
 
 
 def _is_needed(record: logging.LogRecord) -> bool:
@@ -18,15 +19,31 @@ def _is_needed(record: logging.LogRecord) -> bool:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Prefect's engine has our final state raise, and logs where it was raised, after the state has told it all."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], FailedRun)
+    """Prefect's engine logs our final state, has it raise, and logs where that was, after the job has told it all."""
+    is_raised = record.exc_info is not None and isinstance(record.exc_info[1], FailedRun)
+    return not is_raised and not str(record.msg).startswith(FAILED_STATE)
 
 
-def _tell_ours_without_traceback(record: logging.LogRecord) -> bool:
-    """Our errors are sentences that name the line of the user's script; where we raised them helps nobody."""
-    if record.exc_info is not None and isinstance(record.exc_info[1], OURS):
-        record.exc_info = None
-    return True
+def _tell_ours_once(record: logging.LogRecord) -> bool:
+    """Our errors are told where they come up: failed mini-batches one by one, and what ends a job by its state.
+
+    Prefect tells each when a task run raises it, with where we did, and again as the task run's state. Of a chunk that
+    was not scored because the job ends, one sentence is left, for the page of its task run.
+    """
+    error = _error_of(record)
+    if isinstance(error, JobStoppedError):
+        record.msg, record.args, record.exc_info = str(error), (), None
+        record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        return True
+    return not isinstance(error, OURS) and not str(record.msg).startswith(FAILED_STATE)
+
+
+def _error_of(record: logging.LogRecord) -> object:
+    """What a task run raised, in Prefect's line about that."""
+    if record.exc_info is not None:
+        return record.exc_info[1]
+    told = record.args if isinstance(record.args, tuple) else ()
+    return next((each for each in told if isinstance(each, Exception)), None)
 
 
 def set_up_logs() -> None:
@@ -38,7 +55,7 @@ def set_up_logs() -> None:
     # PREFECT_LOGGING_EXTRA_LOGGERS gives the logger a handler, but no level; the root's is WARNING.
     logging.getLogger("scoring").setLevel(logging.INFO)
     logging.getLogger("distributed").setLevel(logging.WARNING)
-    wanted = {"prefect.task_runs": (_is_needed, _tell_ours_without_traceback), "prefect.flow_runs": (_is_news,)}
+    wanted = {"prefect.task_runs": (_is_needed, _tell_ours_once), "prefect.flow_runs": (_is_news,)}
     for name, filters in wanted.items():
         for each in filters:
             logging.getLogger(name).addFilter(each)  # which adds none twice

@@ -119,6 +119,9 @@ class SpoolError(ScoringError):
 class JobStoppedError(ScoringError):
     """The job is ending early: nothing new starts, and what ran was killed."""
 
+    def __str__(self) -> str:
+        return "the job is ending; the rest of this chunk was not scored"
+
 
 class SupersededError(ScoringError):
     """Another run of the job has taken a newer lease: this one may store nothing more."""

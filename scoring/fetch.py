@@ -60,7 +60,7 @@ class FetchedBatch:
         try:
             self.unfetched = self.fetch.result()
         except CancelledError:
-            raise JobStoppedError("the job is ending; this mini-batch was not scored") from None
+            raise JobStoppedError from None
         return self.targets
 
     def drop(self) -> None:
@@ -89,7 +89,7 @@ class Fetcher:
         targets = _targets(str(folder), files)
         with self._lock:
             if self._is_closed:
-                raise JobStoppedError("the job is ending; this mini-batch was not scored")
+                raise JobStoppedError
             for parent in {target.rpartition("/")[0] for target in targets if _is_possible(target)}:
                 Path(parent).mkdir(parents=True, exist_ok=True)
             fetch = asyncio.run_coroutine_threadsafe(self._fetch_all(files, targets, folder), self._loop)

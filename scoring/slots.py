@@ -152,12 +152,12 @@ class Fleet:
     def raise_if_ending(self) -> None:
         """Raises: JobStoppedError once finish() or stop() was called."""
         if self._ending.is_set():
-            raise JobStoppedError("the job is ending; this mini-batch was not scored")
+            raise JobStoppedError
 
     def raise_if_stopped(self) -> None:
         """Raises: JobStoppedError once stop() was called."""
         if self._stopped.is_set():
-            raise JobStoppedError("the job is ending; this mini-batch was not scored")
+            raise JobStoppedError
 
     def wait(self, seconds: float) -> None:
         """Let time pass before another attempt.

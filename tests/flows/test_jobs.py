@@ -151,6 +151,10 @@ def test_an_init_that_raises_fails_the_job_at_once_and_leaves_no_output(jobs: Jo
     assert run.state.message == ("init() of the scoring script failed: RuntimeError: no weights (script.py:3 in init)")
     assert not (jobs.folder_of(job) / "score").exists()
     assert all(one.run_count <= 1 for one in jobs.client.read_task_runs(flow_run_filter=only(job)))
+    told = [line for line in logged(jobs, job) if "no weights" in line]
+    assert len(told) == 2, "the traceback, and the sentence"
+    assert told[0].startswith("Traceback (most recent call last):")
+    assert told[1] == run.state.message
 
 
 def test_more_failures_than_the_threshold_end_the_job_early_with_what_it_has(jobs: Jobs) -> None:
@@ -197,6 +201,10 @@ def test_a_threshold_passed_before_anything_was_scored_still_accounts_for_every_
     assert files.failed >= 2
     assert files.failed + files.pending == 6
     assert len((jobs.folder_of(job) / "score/failures.jsonl").read_text().splitlines()) == files.failed
+    assert progress_of(jobs, run.id)[-1][1] == f"{files.failed} of 6 files, {files.failed} failed"
+    told = logged(jobs, job)
+    assert not any("Traceback" in line or "StoppedError" in line for line in told)
+    assert told.count(str(run.state.message)) == 1
 
 
 def test_prefects_retry_scores_only_what_has_no_part_yet(jobs: Jobs, tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_a_fleet_that_was_started_early_and_never_used_leaves_nothing(launch, ma
         TryFailedError(7, Fault(error="timeout", message="slow")),
         MiniBatchesFailedError(3, Fault(error="E", message="m"), 2, 2, 4),
         OutputExistsError("/out/predictions.csv"),
-        JobStoppedError("the job is ending"),
+        JobStoppedError(),
     ],
 )
 def test_errors_survive_pickling_with_their_sentence(error):
