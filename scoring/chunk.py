@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -85,15 +86,18 @@ class _Attempt:
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
         scored = short = 0
+        settled = -1.0
         try:
             for due in supply:
                 self.slot.relay = self.failures.relay.of(due.index)
                 news = self.complete(due) if due.index in self.done.incomplete else self.try_once(due)
                 scored += news.scored
                 short += news.failed if news.outcome == "scored" else 0
+                settled = due.index
                 tell(news)
+            settled = inf
         finally:
-            self.write_down()
+            self.write_down(settled)
         self.failures.raise_if_any()
         return scored, short
 
@@ -199,11 +203,11 @@ class _Attempt:
             slot=self.slot.number,
         )
 
-    def write_down(self) -> None:
-        """Write the open part, the facts of what failed, and what the script printed."""
+    def write_down(self, settled: float) -> None:
+        """Write the open part, the facts of what failed, and what the script printed; see Failures.store."""
         self.slot.relay = self.failures.relay.after
         try:
             self.writer.close()
-            self.failures.store()
+            self.failures.store(settled)
         finally:
             self.failures.relay.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from scoring.errors import MiniBatchesFailedError
 from scoring.facts import Facts, Fault
 from scoring.job import Job, facts_file
+from scoring.ledger import facts_in
 from scoring.planning import Chunk
 from scoring.relay import Relay
 from scoring.tries import EarlierTries
@@ -97,13 +98,23 @@ class Failures:
         more = f" and {len(facts.failed) - FILES_NAMED} more" if len(facts.failed) > FILES_NAMED else ""
         return f"{said}; {facts.scored} of its {facts.files} files were scored apart from {names}{more}"
 
-    def store(self) -> None:
-        """Put the facts into the job's folder; an older attempt's are replaced whole. Raises: SupersededError."""
+    def store(self, settled: float = inf) -> None:
+        """Put the facts into the job's folder; an older attempt's are replaced whole.
+
+        Args:
+            settled: the last mini-batch that this attempt has tried, when it ended early: what an older one knew of
+                those after it still holds.
+        Raises: SupersededError.
+        """
         self._job.lease.check()
-        self._carry_before(inf)
+        is_known = self._job.folder.exists(self._name)
+        self._carry_before(settled + 1)
+        for facts in facts_in(self._job.folder, self._name) if is_known and settled < inf else ():
+            if facts.mini_batch > settled:
+                self._write(facts)
         if self._path.exists():
             self._job.folder.put(self._path, self._name)
-        elif self._job.folder.exists(self._name):
+        elif is_known:
             self._job.folder.write(self._name, b"")
 
     def raise_if_any(self) -> None:

@@ -89,6 +89,19 @@ def test_a_job_that_is_stopped_keeps_what_was_scored_and_counts_the_rest_as_pend
     assert committed_summary(job) is None
 
 
+def test_what_an_attempt_knew_of_files_that_a_stopped_one_did_not_try_again_still_holds(job, fleet):
+    def stop_after_one(news):
+        if news.mini_batch == 1:
+            fleet.stop()
+
+    with pytest.raises(MiniBatchesFailedError):
+        attempt(job, fleet, 1)
+    with pytest.raises(JobStoppedError):
+        attempt(job, fleet, 2, stop_after_one)
+    summary = assemble(job, end=EarlyEnd("enough", settles_tried=True))
+    assert summary.files.model_dump() == {"listed": 6, "scored": 4, "failed": 2, "skipped": 0, "pending": 0}
+
+
 def test_a_resumed_job_tries_what_was_given_up_and_replaces_its_own_partial_output(either_store, tmp_path):
     job = either_store
     first = Fleet(job.manifest.launch())
