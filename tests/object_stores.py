@@ -22,6 +22,14 @@ ANSWERS_WITHIN = 60.0
 HIGHEST_PORT = 45000  # SeaweedFS opens each port + 10000 too, which must stay clear of those given to clients
 
 
+NOTIFICATION = """\
+[notification.webhook]
+enabled = true
+endpoint = "{url}"
+bearer_token = "{token}"
+"""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who may do something at the S3 server; `secret` is what no log or file may hold."""
@@ -66,8 +74,16 @@ class AzureServer:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[S3Server]:
-    """Start SeaweedFS on a folder; it is ended with the context."""
+def s3_server(folder: Path, *, tells: str | None = None, token: str = "") -> Iterator[S3Server]:
+    """Start SeaweedFS on a folder; it is ended with the context.
+
+    Args:
+        folder: where it keeps its files.
+        tells: a URL that it tells of every file that is written; None tells nobody.
+        token: what it shows there.
+    """
+    if tells is not None:
+        (folder / "notification.toml").write_text(NOTIFICATION.format(url=tells, token=token))
     master, volume, filer, s3, admin = _free_ports(5)
     identities = [
         _identity("admin", ADMIN, ["Admin", "Read", "Write", "List", "Tagging"]),

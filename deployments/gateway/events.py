@@ -89,7 +89,13 @@ def allow_sender(
     return Response(headers={"Allow": "POST, OPTIONS", "WebHook-Allowed-Origin": origin} | asked)
 
 
-@router.post("/endpoints/{endpoint}/events", status_code=202, openapi_extra=BODY, response_model_exclude_none=True)
+@router.post(
+    "/endpoints/{endpoint}/events",
+    status_code=202,
+    openapi_extra=BODY,
+    response_model_exclude_none=True,
+    responses={200: {"model": Taken, "description": "What Event Grid asked to have sent back."}},
+)
 def take_events(
     endpoint: EndpointName,
     request: Request,

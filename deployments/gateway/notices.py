@@ -158,14 +158,16 @@ def _s3(told_by: object, bucket: object, key: str, sequence: object) -> Iterator
 
 
 def _from_seaweed(event: Body) -> Iterator[Notice]:
-    """SeaweedFS's file events, which are about folders too; a file that is moved arrives under another path."""
+    """SeaweedFS's file events, which are about folders and pieces of uploads too; they name where a file is now."""
     entry = _in(event, "message", "new_entry")
-    path = str(event["key"])
-    if moved := _in(event, "message", "new_parent_path"):
-        path = f"{moved}/{_in(entry, 'name')}"
-    is_file = entry is not None and not _in(entry, "is_directory")
-    if event["event_type"] != "delete" and is_file and path.startswith(BUCKETS):
-        yield Notice(None, f"s3://{path.removeprefix(BUCKETS)}")
+    if event["event_type"] == "delete" or entry is None or _in(entry, "is_directory"):
+        return
+    folder, name = _in(event, "message", "new_parent_path"), _in(entry, "name")
+    path = f"{folder}/{name}" if folder and name else str(event["key"])
+    inside = path.removeprefix(BUCKETS)
+    if path.startswith(BUCKETS) and not inside.startswith(".") and "/.uploads/" not in inside:
+        version = [_in(entry, "attributes", key) for key in ("inode", "mtime", "md5")]
+        yield Notice(" ".join(map(str, [inside, *version])) if any(version) else None, f"s3://{inside}")
 
 
 def _from_plain(event: Body) -> Iterator[Notice]:

@@ -86,7 +86,8 @@ def assignment_of(hook: Hook, arrival: Arrival, now: datetime) -> Assignment:
 
 
 def _key(hook: Hook, *parts: str) -> str:
-    return f"hook {hook.name[:100]} {hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}"
+    text = "\0".join(parts).encode(errors="backslashreplace")  # an id may be what is no text
+    return f"hook {hook.name[:100]} {hashlib.sha256(text).hexdigest()}"
 
 
 def request_of(hook: Hook, arrival: Arrival, key: str) -> Request:

@@ -49,7 +49,8 @@ class Assignments:
 
         It is on disk when this returns, so whoever is told of the event again after a crash gives it to the same job.
         """
-        name = hashlib.sha256(f"{hook.lower()}\0{event}".encode()).hexdigest()
+        text = f"{hook.lower()}\0{event}".encode(errors="backslashreplace")  # an id may be what is no text
+        name = hashlib.sha256(text).hexdigest()
         now = datetime.now(UTC)
         row = (name, wanted.key, wanted.due.timestamp(), now.timestamp())
         with self._lock, self._kept as kept:

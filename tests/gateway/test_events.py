@@ -1,5 +1,6 @@
 """Events that arrive: whoever tells of them and in whichever form, each makes its job, and makes it once."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -206,6 +207,13 @@ def test_an_event_that_is_sent_again_makes_no_second_job(door: Door) -> None:
     assert len(door.sent) == before + 1
     assert inputs(door, tell(door, {**body, "id": "another"})) != []
     assert len(door.sent) == before + 2
+
+
+def test_an_id_that_is_no_text_is_an_id(door: Door) -> None:
+    text = json.dumps({"input": f"{SHELF}/other", "id": "\ud800"})
+    first, second = (door.call("POST", "/endpoints/mnist/events?hook=folders", content=text) for _ in range(2))
+    assert first.json() == second.json()
+    assert inputs(door, first) == [f"{SHELF}/other"]
 
 
 def arrivals(door: Door, file: Path | None, launcher: RecordingLauncher) -> Arrivals:

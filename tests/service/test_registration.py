@@ -106,7 +106,9 @@ def test_the_description_says_how_to_call_the_endpoint():
 
 def test_prefect_yaml_declares_what_the_service_registers_for_the_example():
     (written,) = YAML(typ="safe").load(ROOT / "prefect.yaml")["deployments"]
+    (trigger,) = written.pop("triggers")
     endpoint = declare(Endpoint, read(ROOT / "examples/mnist/endpoint.yml")).spec
+    assert trigger["match"] == {"prefect.resource.id": f"batchpoint.endpoint.{endpoint.name}"}
     default = Defaults(deployment_name=read(ROOT / "examples/mnist/deployment-torch/deployment.yml").get(("name",)))
     wanted = prefect_deployment(endpoint.model_copy(update={"defaults": default}), [])
     assert written == {
