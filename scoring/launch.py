@@ -1,8 +1,10 @@
 """What a scoring process is started with."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 THREAD_VARIABLES = (
@@ -21,6 +23,9 @@ MEMORY_VARIABLES = {
 }
 """Bytes of freed memory that glibc keeps, up to 64 MiB, for the next mini-batch. By default it gives back what one has
 freed, and the kernel has to clear it anew for the next: a fifth of the CPU that small images took (measured)."""
+
+
+OF_OUR_INTERPRETER = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Launch:
             output: the folder that the script may write files of its own into.
         """
         ours = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BATCHPOINT_"))}
-        kept = MEMORY_VARIABLES | ours
+        kept = MEMORY_VARIABLES | (ours if self.python == sys.executable else _elsewhere(ours, self.python))
         kept.update(PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
         # A script that iterates over a set must give the same bytes each time, and print any file's name.
         kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")
@@ -74,3 +79,10 @@ class Launch:
         kept.update(AZUREML_BI_OUTPUT_PATH=output)
         kept.update(self.variables)
         return kept
+
+
+def _elsewhere(ours: Mapping[str, str], python: str) -> dict[str, str]:
+    """Our environment for another interpreter: without our packages, and with its own programs first."""
+    kept = {name: value for name, value in ours.items() if name not in OF_OUR_INTERPRETER}
+    folders = [str(Path(python).parent), ours.get("PATH", os.defpath)]
+    return {**kept, "PATH": os.pathsep.join(folders)}

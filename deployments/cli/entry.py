@@ -6,8 +6,9 @@ import time
 from typing import NoReturn
 
 from deployments.embedded.forks import identity, launcher
-from deployments.embedded.home import Home, home_path
+from deployments.embedded.home import Home
 from deployments.embedded.told import told_elsewhere
+from scoring.home import home_path
 
 ABOUT_THE_SERVER = {"up", "down", "status", "env", "demo", "gateway"}
 IN_THE_FOREGROUND = ["job", "replay"]

@@ -1,10 +1,10 @@
 """The one folder that holds all that the embedded server keeps."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.embedded.errors import ServerError
+from scoring.home import home_path
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,6 @@ class Home:
     def log(self, role: str) -> Path:
         """Where the process of that role (server or worker) writes."""
         return self.path / "logs" / f"{role}.log"
-
-
-def home_path() -> Path:
-    """BATCHPOINT_HOME (default ~/.batchpoint) as an absolute path; it may not exist."""
-    return Path(os.environ.get("BATCHPOINT_HOME") or "~/.batchpoint").expanduser().absolute()
 
 
 def home() -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from deployments.embedded.errors import ServerError
-from deployments.embedded.home import Home, home_path, last_port
+from deployments.embedded.home import Home, last_port
+from scoring.home import home_path
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore
 
 from deployments.embedded import state
-from deployments.embedded.home import Home, home_path
+from deployments.embedded.home import Home
 from deployments.service.registration import FLOW
+from scoring.home import home_path
 
 NAME = "batchpoint: jobs without a heartbeat"
 SILENCE = timedelta(seconds=90)

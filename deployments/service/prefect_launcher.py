@@ -22,13 +22,14 @@ from blocks.hooks import Hook
 from blocks.names import compute_limit, same_name, schedule_limit
 from blocks.specs import Compute
 from deployments.embedded.gateway_url import find as find_gateway
-from deployments.embedded.home import Home, home_path
+from deployments.embedded.home import Home
 from deployments.embedded.launch import WORK_POOL
 from deployments.service import sending
 from deployments.service.due import due
 from deployments.service.job_records import Job, name_of
 from deployments.service.lost_jobs import ensure_watch
 from deployments.service.registration import FLOW, Launched, Order, PrefectDeployment, Timed
+from scoring.home import home_path
 
 PAGE = 200
 

@@ -12,12 +12,13 @@ from prefect.states import AwaitingRetry
 
 from blocks.store import Store
 from deployments.embedded.bell import ring
-from deployments.embedded.home import Home, home_path
+from deployments.embedded.home import Home
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import with_files
 from deployments.service.job_records import Job
 from deployments.service.jobs import read, show
 from flows.runs import find_run
+from scoring.home import home_path
 
 RESUMED = UUID("8f0ff0a4-6c57-4f83-9a39-6f0c7b0f1c55")
 """Names the step from one ended state to the next try: whoever takes it twice took it once."""

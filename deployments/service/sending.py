@@ -10,12 +10,13 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
 from deployments.embedded.bell import ring
-from deployments.embedded.home import Home, home_path
+from deployments.embedded.home import Home
 from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
 from deployments.service.job_records import Job, labels_of, record, tags_of
 from deployments.service.registration import FLOW, Order
 from flows.beginning import SENT
 from flows.runs import NAME_TAG, OURS, find_run
+from scoring.home import home_path
 
 SUBMISSION = "batchpoint.submission"
 """Label of a flow run: which submission made it, as Prefect does not tell whether it made one or had it already."""

@@ -1,0 +1,1 @@
+"""Environments on this machine: interpreter and packages that a scoring script runs with, built once per content."""
