@@ -10,10 +10,20 @@ BENCH := build/bench/venv
 BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
 BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
 
-.PHONY: demo test check soak fix docs bench bench-scale bench-profile load install azurite clean
+.PHONY: demo environments test check soak fix docs bench bench-scale bench-profile load install azurite clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
+
+# torch and TensorFlow in environments of their own, and neither beside Batchpoint. Some minutes, and 3 GB.
+environments: build/environments/.installed
+	build/environments/venv/bin/python -m examples.mnist.score_in_environments
+
+build/environments/.installed: pyproject.toml constraints.txt
+	$(CHECK_PYTHON)
+	test -x build/environments/venv/bin/python || $(PYTHON) -m venv build/environments/venv
+	build/environments/venv/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
 
 test: $(INSTALLED)
 	$(BIN)/pytest
@@ -76,4 +86,4 @@ $(BENCH)/.installed: pyproject.toml constraints.txt
 	touch $(BENCH)/.installed
 
 clean:
-	rm -rf $(VENV) build/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build/bench build/environments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from blocks.errors import NotRegistered
 from blocks.overrides import Overrides
 from blocks.problems import problems_in
-from blocks.references import find_compute, find_model
-from blocks.specs import Compute, Deployment, Endpoint, Model
+from blocks.recipes import recipe_of
+from blocks.references import find_compute, find_environment, find_model
+from blocks.specs import Asset, Compute, Deployment, Endpoint, Environment
 from blocks.store import Store
 from flows.access import open_datastores, open_urls
 from flows.contents import check_model
@@ -63,6 +64,7 @@ def resolve(
     assert isinstance(adjusted.model, str), "an inline model is registered before its deployment is"
     model = find_model(store, adjusted.model)
     check_model(model)
+    environment = _environment(store, adjusted)
     output_url = output_folder(store, job, output, datastore)
     input_url = resolve_url(store, input)
     datastores = open_urls(store, input_url, output_url, folder)
@@ -82,6 +84,7 @@ def resolve(
         code=code,
         model_dir=resolve_url(store, model.path),
         python=sys.executable,
+        recipe=recipe_of(environment) if environment is not None else None,
         settings=adjusted.settings,
         literals=(settings.literals if settings is not None else None) or {},
         instance_count=adjusted.resources.instance_count,
@@ -91,6 +94,7 @@ def resolve(
         memory=compute.memory,
         cluster=_cluster(compute),
         model=_versioned(model),
+        environment=_versioned(environment) if environment is not None else None,
         code_digest=PurePath(code).name,  # code is kept by its digest
         overwrite=overwrite,
     )
@@ -188,8 +192,15 @@ def _cluster(compute: Compute) -> Cluster | None:
     return Cluster.model_validate(compute.model_dump(include=set(Cluster.model_fields)))
 
 
-def _versioned(model: Model) -> Versioned:
-    return Versioned(name=model.name, version=model.version or "", digest=model.digest or "")
+def _environment(store: Store, deployment: Deployment) -> Environment | None:
+    if deployment.environment is None:
+        return None
+    assert isinstance(deployment.environment, str), "an inline environment is registered before its deployment is"
+    return find_environment(store, deployment.environment)
+
+
+def _versioned(asset: Asset) -> Versioned:
+    return Versioned(name=asset.name, version=asset.version or "", digest=asset.digest or "")
 
 
 __all__ = [

@@ -156,6 +156,7 @@ def run(job: Job, stages: Stages) -> Summary:
     """Score a resolved job on its slots and commit its output."""
     runner = sized_task_runner(job.manifest)
     with open_desk(job, runner) as desk:
+        stages.end("environment")
         desk.start_early()
         list_inputs(job)
         stages.end("list")

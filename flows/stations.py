@@ -36,10 +36,12 @@ class Station:
     """One job's scoring processes in this process."""
 
     def __init__(self, job: Job, tell: Tell) -> None:
+        """Have the job's environment on this machine. Raises: EnvironmentUnusableError."""
         sys.setswitchinterval(SWITCH_SECONDS)
         self.job = job
         self.tell = tell
-        self.fleet = Fleet(job.manifest.launch())
+        self._environment = job.manifest.use_environment()
+        self.fleet = Fleet(job.manifest.launch(self._environment.python))
         self._attempts = 0
         self._has_opened = False
         self._quiet = threading.Condition()

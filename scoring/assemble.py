@@ -65,6 +65,7 @@ class Summary(Record):
     rows_file: str | None = Field(description="Name of the file with the merged rows in the output folder, if any.")
     sha256: str | None
     model: Versioned | None
+    environment: Versioned | None = None
     script: str
     code_digest: str
     instance_count: int
@@ -247,6 +248,7 @@ def _summary(job: Job, totals: Totals, **known: Any) -> Summary:
         input=manifest.input,
         output=manifest.output,
         model=manifest.model,
+        environment=manifest.environment,
         script=Path(manifest.script).name,
         code_digest=manifest.code_digest,
         instance_count=manifest.instance_count,

@@ -166,6 +166,7 @@ def _compared(base: Manifest, job: Manifest) -> dict[str, tuple[object, object]]
         "the code": (base.code_digest or base.code, job.code_digest or job.code),
         "the scoring script": (Path(base.script).name, Path(job.script).name),
         "the interpreter": (base.python, job.python),
+        "the environment": (base.recipe, job.recipe),
         "the literal inputs": (base.literals, job.literals),
         "the layout of rows": (base.layout, job.layout),
     }

@@ -4,6 +4,8 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from scoring.environments.recipe import Recipe
+from scoring.environments.use import Use
 from scoring.facts import Record
 from scoring.launch import Launch
 from scoring.literals import Literals, as_text
@@ -57,7 +59,8 @@ class Manifest(Record):
     script: str
     code: str
     model_dir: str | None = Field(None, description="Becomes AZUREML_MODEL_DIR: a folder with exactly one child.")
-    python: str = Field(description="The interpreter of the scoring processes.")
+    python: str = Field(description="The interpreter of the scoring processes, where there is no recipe.")
+    recipe: Recipe | None = Field(None, description="What their environment is made of, where they run.")
     settings: Settings
     literals: Literals = Field(default_factory=dict, description="Literal inputs of the job, by name.")
     instance_count: int = 1
@@ -67,6 +70,7 @@ class Manifest(Record):
     memory: int | None = Field(None, description="Bytes that an instance of the compute has, where that is known.")
     cluster: Cluster | None = Field(None, description="Where chunks run; none: in the flow's own process.")
     model: Versioned | None = None
+    environment: Versioned | None = None
     code_digest: str = ""
     overwrite: bool = False
     base: Base | None = None
@@ -96,18 +100,30 @@ class Manifest(Record):
         """Where files that the script writes itself are kept until they are published with the output."""
         return Folder(self.folder).folder(OWN_FILES)
 
-    def launch(self) -> Launch:
-        """What a scoring process of this job is started with; told also where the job's folder cannot be opened yet."""
+    def use_environment(self) -> Use:
+        """The environment of this job on this machine, built now if need be. Raises: EnvironmentUnusableError."""
+        if self.recipe is None:
+            return Use(self.python)
+        known = self.environment
+        return Use.open(self.recipe, f"environment {known.name} {known.version}" if known else "the environment")
+
+    def launch(self, python: str | None = None) -> Launch:
+        """What a scoring process of this job is started with; told also where the job's folder cannot be opened yet.
+
+        Args:
+            python: the interpreter of its environment on this machine.
+        """
         own_files = f"{self.folder}/{OWN_FILES}"
         variables = {
             "AZUREML_RUN_ID": self.job,
             "AZUREML_NODE_COUNT": str(self.instance_count),
             **({"AZUREML_MODEL_DIR": self.model_dir} if self.model_dir else {}),
+            **(self.recipe.variables if self.recipe is not None else {}),
             **self.settings.environment_variables,
             **{name: as_text(value) for name, value in self.literals.items()},
         }
         return Launch(
-            python=self.python,
+            python=python or self.python,
             script=self.script,
             code=self.code,
             layout=self.layout,

@@ -88,11 +88,17 @@ def replay(job: Job, chosen: ReplayInput, *, debug: bool = False) -> Replay:
         job: that has listed its input.
         chosen: the files.
         debug: without deadlines, and into pdb where the script raises.
-    Raises: InputError when a file cannot be fetched; ScriptError when script, model or interpreter are gone.
+    Raises: InputError when a file cannot be fetched; ScriptError when script, model or interpreter are gone;
+        EnvironmentUnusableError.
     """
     _check(job.manifest)
-    with tempfile.TemporaryDirectory(prefix="batchpoint-replay-") as scratch, at_hand(job, chosen) as paths:
-        process = _Process(_launch(job.manifest), Path(scratch), job.manifest.settings.retry_settings.timeout)
+    with (
+        job.manifest.use_environment() as environment,
+        tempfile.TemporaryDirectory(prefix="batchpoint-replay-") as scratch,
+        at_hand(job, chosen) as paths,
+    ):
+        launch = _launch(job.manifest, environment.python)
+        process = _Process(launch, Path(scratch), job.manifest.settings.retry_settings.timeout)
         began = time.monotonic()
         process.run(chosen.mini_batch, paths, debug=debug)
         came_to = process.came_to(len(paths))
@@ -104,14 +110,15 @@ def replay(job: Job, chosen: ReplayInput, *, debug: bool = False) -> Replay:
 
 
 def _check(manifest: Manifest) -> None:
-    for path, what in ((manifest.script, "script"), (manifest.model_dir, "model"), (manifest.python, "Python")):
+    python = manifest.python if manifest.recipe is None else None
+    for path, what in ((manifest.script, "script"), (manifest.model_dir, "model"), (python, "Python")):
         if path is not None and not Path(path).exists():
             raise ScriptError(f"the {what} that the job ran with is gone: there is no {path} on this machine")
 
 
-def _launch(manifest: Manifest) -> Launch:
+def _launch(manifest: Manifest, python: str) -> Launch:
     """As in the job; rows that it would only count are shown."""
-    launch = manifest.launch()
+    launch = manifest.launch(python)
     return replace(launch, layout="csv" if launch.layout == "none" else launch.layout)
 
 

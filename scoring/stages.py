@@ -9,6 +9,7 @@ STAGES = {
     "turn": "to its turn among the jobs of its schedule",
     "resolve": "to the manifest",
     "wait": "to having instances of the compute",
+    "environment": "to having the environment on this machine",
     "list": "to the list of input files",
     "keep": "to having the rows that are kept of an earlier job",
     "cluster": "to the last chunk's submission to the Dask workers",

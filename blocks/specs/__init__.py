@@ -1,11 +1,12 @@
 """What can be registered, as declared: one strict model per kind of thing."""
 
-from blocks.specs.assets import Conda, Data, Environment, Model
+from blocks.specs.assets import Data, Model
 from blocks.specs.base import Asset, Part, Spec, is_read_only
 from blocks.specs.compute import Compute
 from blocks.specs.datastore import AzureCredentials, Datastore
 from blocks.specs.deployment import CodeConfiguration, Deployment, Resources
 from blocks.specs.endpoint import Defaults, Endpoint
+from blocks.specs.environment import Conda, Environment, PipPackages
 
 __all__ = [
     "Asset",
@@ -21,6 +22,7 @@ __all__ = [
     "Environment",
     "Model",
     "Part",
+    "PipPackages",
     "Resources",
     "Spec",
     "is_read_only",

@@ -32,7 +32,8 @@ def _asset_name(name: str) -> str:
     return name
 
 
-def _exact(value: object) -> object:
+def exact(value: object) -> object:
+    """A version as it was written. Raises: ValueError for a number, which may be another one by now."""
     if isinstance(value, float):
         # YAML reads 1.10 as the number 1.1, which would be another version.
         raise ValueError(f"{value} is a number that may have lost final zeros; put it in quotes")  # noqa: TRY004 - pydantic collects only ValueErrors
@@ -51,7 +52,7 @@ EndpointName = Annotated[
 ]
 AssetName = Annotated[
     str,
-    BeforeValidator(_exact),
+    BeforeValidator(exact),
     AfterValidator(_asset_name),
     WithJsonSchema({"type": "string", "pattern": f"^{ASSET_NAME.pattern}$", "maxLength": 255}),
 ]

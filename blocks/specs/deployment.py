@@ -10,8 +10,9 @@ from pydantic import (
     field_validator,
 )
 
-from blocks.specs.assets import Environment, Model
+from blocks.specs.assets import Model
 from blocks.specs.base import DESCRIPTION, PROPERTIES, TAGS, EndpointName, Part, Spec, TextMap, as_any_of, written_as
+from blocks.specs.environment import Environment
 from scoring.settings import Settings
 
 ModelOrReference = Annotated[
@@ -70,9 +71,13 @@ class Deployment(Spec):
     code_configuration: CodeConfiguration = Field(description="Which script scores the files, and where it lives.")
     environment: EnvironmentOrReference | None = Field(
         None,
-        description="What the script needs installed: azureml:NAME:VERSION, azureml:NAME@latest, or image and "
-        "conda_file of one to register. Not built yet: scripts run where Batchpoint is installed.",
-        examples=["azureml:torch@latest", {"image": "ubuntu:24.04", "conda_file": "environment/conda.yaml"}],
+        description="What the script needs installed: azureml:NAME:VERSION, azureml:NAME@latest, or conda_file, "
+        "requirements or python of one to register. Left out, scripts run where Batchpoint is installed.",
+        examples=[
+            "azureml:torch@latest",
+            {"conda_file": "environment/conda.yaml"},
+            {"python": "/opt/python/bin/python3"},
+        ],
         json_schema_extra=as_any_of,
     )
     compute: str = Field(

@@ -20,14 +20,16 @@ every_version = click.option("--version", "-v", help="The version; left out, all
 
 
 def add_shared_verbs(noun: click.Group, kind: type[Asset], delete: Delete) -> None:
-    """Give a noun the verbs show, list, archive, restore and delete.
+    """Give a noun the verbs show, list, archive, restore and delete; a show of its own stays.
 
     Args:
         noun: the group of the kind's commands.
         kind: what it is about.
         delete: the service's verb, of store, name and version.
     """
-    for add in (_add_show, _add_list, _add_archive, _add_restore):
+    if "show" not in noun.commands:
+        _add_show(noun, kind)
+    for add in (_add_list, _add_archive, _add_restore):
         add(noun, kind)
     _add_delete(noun, kind, delete)
 

@@ -32,7 +32,7 @@ def deployment() -> None:
 @click.option("--endpoint-name", "-e", help=options.about(Deployment, "endpoint_name"))
 @click.option("--set-default", is_flag=True, help="Send the endpoint's jobs here from now on.")
 @skip_check
-@options.no_wait
+@options.leave_build
 @options.description(Deployment)
 @options.tags
 @options.assignments
@@ -43,6 +43,7 @@ def create(
     file: Path | None,
     set_default: bool,
     skip_script_validation: bool,
+    no_wait: bool,
     assignments: tuple[str, ...],
     **flags: options.Flag,
 ) -> "Shown":
@@ -50,7 +51,13 @@ def create(
     check = not skip_script_validation
     with options.declared(Deployment, read(file), assignments, **flags) as spec:
         created = service.deployments.create(
-            session.store, session.launcher, spec, set_default=set_default, check=check, tell=options.note
+            session.store,
+            session.launcher,
+            spec,
+            set_default=set_default,
+            check=check,
+            build=not no_wait,
+            tell=options.note,
         )
     return service.shown.deployment(session.store, session.launcher, created)
 
@@ -60,7 +67,7 @@ def create(
 @options.named(Deployment)
 @of_endpoint
 @skip_check
-@options.no_wait
+@options.leave_build
 @options.description(Deployment)
 @options.tags
 @options.additions
@@ -74,6 +81,7 @@ def update(
     name: str,
     endpoint_name: str,
     skip_script_validation: bool,
+    no_wait: bool,
     assignments: tuple[str, ...],
     additions: tuple[str, ...],
     removals: tuple[str, ...],
@@ -84,7 +92,9 @@ def update(
     document = options.changed(registered, file, additions, removals)
     with options.declared(Deployment, document, assignments, name=name, endpoint_name=endpoint_name, **flags) as spec:
         check = not skip_script_validation
-        updated = service.deployments.update(session.store, session.launcher, spec, check=check, tell=options.note)
+        updated = service.deployments.update(
+            session.store, session.launcher, spec, check=check, build=not no_wait, tell=options.note
+        )
         return service.shown.deployment(session.store, session.launcher, updated)
 
 

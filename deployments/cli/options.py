@@ -57,6 +57,9 @@ removals = click.option(
 )
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 no_wait = click.option("--no-wait", is_flag=True, hidden=True, expose_value=False)
+leave_build = click.option(
+    "--no-wait", is_flag=True, help="Leave building its environment to the first job, instead of doing it now."
+)
 
 
 def version(kind: type[BaseModel]) -> Callable[[F], F]:

@@ -9,6 +9,7 @@ from deployments.client.computes import Computes
 from deployments.client.datastores import Datastores
 from deployments.client.deployments import Deployments
 from deployments.client.endpoints import Endpoints
+from deployments.client.environments import Environments
 from deployments.client.jobs import Jobs
 from deployments.client.models import Models
 from deployments.client.schedules import Schedules
@@ -52,7 +53,7 @@ class Client:
         self.batch_endpoints = Endpoints(system)
         self.batch_deployments = Deployments(system)
         self.models = Models(system)
-        self.environments = Assets(system, Environment, environments.create, environments.delete)
+        self.environments = Environments(system, Environment, environments.create, environments.delete)
         self.data = Assets(system, Data, data.create, data.delete)
         self.datastores = Datastores(system)
         self.computes = Computes(system)

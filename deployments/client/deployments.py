@@ -26,6 +26,7 @@ class Deployments:
         *,
         set_default: bool = False,
         skip_script_validation: bool = False,
+        no_wait: bool = False,
     ) -> Deployment:
         """Register a deployment, or change the one of its name.
 
@@ -47,18 +48,32 @@ class Deployments:
             changes: over what is declared.
             set_default: whether the endpoint's jobs go here from now on.
             skip_script_validation: register the scoring script without a look at it.
+            no_wait: leave building its environment to the first job.
         Raises: DeclarationError; NotRegistered for an endpoint, model, environment or compute that is not there;
-            UnusableError, JobRefusedError or ScriptError for what could never score. Nothing is registered then.
+            UnusableError, JobRefusedError or ScriptError for what could never score; EnvironmentUnusableError for an
+            environment that cannot be built. Nothing is registered then.
         """
         system = self._system
         spec = system.declared(Deployment, deployment, changes or {})
         check = not skip_script_validation
         return deployments.create(
-            system.store, system.launcher, spec, set_default=set_default, check=check, tell=system.tell
+            system.store,
+            system.launcher,
+            spec,
+            set_default=set_default,
+            check=check,
+            build=not no_wait,
+            tell=system.tell,
         )
 
     def update(
-        self, name: str, endpoint_name: str, changes: Changes, *, skip_script_validation: bool = False
+        self,
+        name: str,
+        endpoint_name: str,
+        changes: Changes,
+        *,
+        skip_script_validation: bool = False,
+        no_wait: bool = False,
     ) -> Deployment:
         """Change a deployment; jobs that run go on as they began.
 
@@ -70,7 +85,7 @@ class Deployments:
         system = self._system
         spec = system.changed(Deployment, self.show(name, endpoint_name), changes)
         check = not skip_script_validation
-        return deployments.update(system.store, system.launcher, spec, check=check, tell=system.tell)
+        return deployments.update(system.store, system.launcher, spec, check=check, build=not no_wait, tell=system.tell)
 
     def show(self, name: str, endpoint_name: str) -> Deployment:
         """A deployment of an endpoint. Raises: NotRegistered, for the endpoint or the deployment."""

@@ -1,6 +1,7 @@
 """What Azure's YAML may hold beyond ours: taken over where it means something here, left out with a note where not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from deployments.declarations.document import Document, Keys, read
 from deployments.declarations.errors import DeclarationError
 from deployments.declarations.invocations import accept_invocation
 from deployments.declarations.refusals import refuse
+from deployments.declarations.requirements import included, read_requirements
 from deployments.declarations.yaml import plain
 from scoring.settings import Settings
 
@@ -33,6 +35,7 @@ READ_ONLY = (
     "events_uri",
     "is_enabled",
     "busy_instances",
+    "built",
 )
 CLOUD_COMPUTE = (
     "size",
@@ -142,7 +145,44 @@ def _environment(document: Document, at: Keys = ()) -> list[str]:
             place = document.place((*at, "conda_file"))
             raise DeclarationError(f"{place}: conda_file {path} is not there; give the path of a conda file")
         document.splice((*at, "conda_file"), read(path))
+        _read_conda_requirements(document, (*at, "conda_file"), Path(path).parent)
+    elif path is not None:
+        _read_conda_requirements(document, (*at, "conda_file"), document.folder)
+    if "/" in str(document.get((*at, "python"))):
+        _from_folder(document, (*at, "python"))
+    _read_requirements(document, at)
     return _without(document, at, CLOUD_ENVIRONMENT)
+
+
+def _read_conda_requirements(document: Document, at: Keys, folder: Path) -> None:
+    """Have what pip installs say the same in any folder."""
+    listed = document.get((*at, "dependencies"))
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("pip"), list):
+            with _said_at(document.place((*at, "dependencies"))):
+                each["pip"] = included(map(str, each["pip"]), folder)
+
+
+def _read_requirements(document: Document, at: Keys) -> None:
+    """Have what a file lists stand in the declaration itself."""
+    _from_folder(document, (*at, "requirements"))
+    given, place = document.get((*at, "requirements")), document.place((*at, "requirements"))
+    with _said_at(place):
+        if isinstance(given, list):
+            document.put((*at, "requirements"), included(map(str, given), document.folder), place)
+        elif isinstance(given, str):
+            listed = read_requirements(Path(given))
+            document.put((*at, "requirements"), listed.lines, place)
+            if listed.python and document.get((*at, "python")) is None:
+                document.put((*at, "python"), listed.python, place)
+
+
+@contextmanager
+def _said_at(place: str) -> Iterator[None]:
+    try:
+        yield
+    except DeclarationError as error:
+        raise DeclarationError(f"{place}: {error}") from error
 
 
 def _data(document: Document) -> list[str]:

@@ -26,6 +26,7 @@ def create(
     *,
     set_default: bool = False,
     check: bool = True,
+    build: bool = False,
     tell: Tell = nobody,
 ) -> Deployment:
     """Register a deployment under its endpoint, or change the one of its name.
@@ -39,19 +40,21 @@ def create(
         deployment: as declared; local paths absolute.
         set_default: whether jobs that name no deployment go to this one from now on.
         check: whether the scoring script is looked at first.
+        build: whether its environment is built first, where its jobs run on this machine; else its first job does it.
         tell: told what someone should know beside the result.
     Raises: NotRegistered for an endpoint, model, environment or compute that is not there; UnusableError for code or
         a model's path; JobRefusedError for more instances than the compute has; ScriptError for a script that could
-        never score; as sources.at_hand for code in a store. Nothing is registered then.
+        never score; EnvironmentUnusableError for an environment that cannot be built; as sources.at_hand for code in a
+        store. Nothing is registered then.
     """
     declared = deployment.code_configuration
     with sources.at_hand(store, declared.code, "code_configuration", "code") as code:
         local = deployment.model_copy(update={"code_configuration": declared.model_copy(update={"code": str(code)})})
-        return _create(store, launcher, local, set_default=set_default, check=check, tell=tell)
+        return _create(store, launcher, local, set_default=set_default, check=check, build=build, tell=tell)
 
 
 def _create(
-    store: Store, launcher: Launcher, deployment: Deployment, *, set_default: bool, check: bool, tell: Tell
+    store: Store, launcher: Launcher, deployment: Deployment, *, set_default: bool, check: bool, build: bool, tell: Tell
 ) -> Deployment:
     with about("endpoint_name"):
         endpoint = store.get(Endpoint, deployment.endpoint_name)
@@ -60,6 +63,8 @@ def _create(
     with about("code_configuration"):
         code = _checked_code(deployment.code_configuration, check)
     _check_references(store, deployment)
+    with about("environment"):
+        _prepare_environment(store, deployment, compute, tell, build=build)
     folder = uploads.local_root(ensure_default_datastore(store)) / "code"
     folder.mkdir(parents=True, exist_ok=True)
     # Held to the end: taking back a copy must not take it from another deployment that was given the same one.
@@ -69,7 +74,7 @@ def _create(
             "endpoint_name": endpoint.name,
             "compute": compute.name,
             "model": str(_model(store, deployment.model, undo)),
-            "environment": _environment(store, deployment.environment, undo, tell),
+            "environment": _environment(store, deployment.environment, undo),
             "code_configuration": _copied(deployment.code_configuration, code, folder, undo),
         }
         registered = deployment.model_copy(update=pinned)
@@ -80,11 +85,17 @@ def _create(
 
 
 def update(
-    store: Store, launcher: Launcher, deployment: Deployment, *, check: bool = True, tell: Tell = nobody
+    store: Store,
+    launcher: Launcher,
+    deployment: Deployment,
+    *,
+    check: bool = True,
+    build: bool = False,
+    tell: Tell = nobody,
 ) -> Deployment:
     """Change a deployment that is there; jobs that run go on as they began. Raises: as create does."""
     show(store, deployment.endpoint_name, deployment.name)
-    return create(store, launcher, deployment, check=check, tell=tell)
+    return create(store, launcher, deployment, check=check, build=build, tell=tell)
 
 
 def show(store: Store, endpoint: str, name: str) -> Deployment:
@@ -177,12 +188,24 @@ def _model(store: Store, given: str | Model, undo: ExitStack) -> Model:
     return model
 
 
-def _environment(store: Store, given: str | Environment | None, undo: ExitStack, tell: Tell) -> str | None:
+def _prepare_environment(store: Store, deployment: Deployment, compute: Compute, tell: Tell, *, build: bool) -> None:
+    given = deployment.environment
+    environment = find_environment(store, given) if isinstance(given, str) else given
+    if environment is None:
+        return
+    environments.tell_what_is_left_out(environment, tell)
+    if not environments.is_built(environment):
+        return
+    if build and compute.type == "local":
+        environments.prepare(environment, tell)
+    elif environments.built_of(environment) is None:
+        tell(f"{environments.label(environment)} is built when the first job needs it")
+
+
+def _environment(store: Store, given: str | Environment | None, undo: ExitStack) -> str | None:
     if given is None:
         return None
-    environment = find_environment(store, given) if isinstance(given, str) else _inline(store, given, undo)
-    tell(environments.where_scripts_run(environment))
-    return str(environment)
+    return str(find_environment(store, given) if isinstance(given, str) else _inline(store, given, undo))
 
 
 def _inline(store: Store, given: Environment, undo: ExitStack) -> Environment:

@@ -9,9 +9,11 @@ from urllib.parse import quote
 from blocks.hooks import OF_DIRECTION, Hook
 from blocks.names import same_name
 from blocks.schedules import Schedule
-from blocks.specs import Asset, Compute, Datastore, Deployment, Endpoint, Spec
+from blocks.specs import Asset, Compute, Datastore, Deployment, Endpoint, Environment, Spec
 from blocks.store import Store
+from deployments.service import environments
 from deployments.service.registration import Launcher
+from scoring.environments.built import Built
 
 Shown = dict[str, object]
 
@@ -44,6 +46,24 @@ def deployment(store: Store, launcher: Launcher, spec: Deployment) -> Shown:
 def asset(store: Store, spec: Asset) -> Shown:
     """A version of a model, an environment or a data asset."""
     return _dated(store, spec, id=str(spec))
+
+
+def environment(store: Store, spec: Environment) -> Shown:
+    """A version of an environment, and what is built of it on this machine; null where there is nothing."""
+    found = environments.built_of(spec)
+    return _dated(store, spec, id=str(spec), built=built(found) if found is not None else None)
+
+
+def built(environment: Built) -> Shown:
+    """What was built on this machine."""
+    return {
+        "label": environment.label,
+        "path": environment.path,
+        "python": environment.python,
+        "bytes": environment.bytes,
+        "seconds": environment.seconds,
+        "used": environment.used.isoformat(timespec="seconds"),
+    }
 
 
 def datastore(store: Store, spec: Datastore) -> Shown:

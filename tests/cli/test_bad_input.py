@@ -112,7 +112,11 @@ NAME = (
             "environment: {conda_file: conda.yml}",
             "conda.yml is not there; give the path of a conda file",
         ),
-        ("type: model", "environment: {name: e}", "3: environment: neither image nor conda_file is given; write conda"),
+        (
+            "type: model",
+            "environment: {name: e}",
+            "3: environment: none of image, conda_file, requirements and python is",
+        ),
     ],
 )
 def test_a_wrong_deployment_is_told_with_its_file_and_line(refused, ready, session, old, new, said):

@@ -4,7 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 
 CREATE = ("batch-deployment", "create", "--file", "deployment.yml")
-CONDA = "dependencies:\n- python=3.11\n- pip:\n  - torch==2.13.0\n"
+CONDA = "dependencies:\n- python>=3.11\n- pip\n"
 INLINE = "environment:\n  image: ubuntu:24.04\n  conda_file: conda.yaml\n"
 
 
@@ -67,11 +67,11 @@ def test_a_deployment_is_shown_with_whether_it_is_the_default(done, everything):
     assert shown[0]["tags"] == {"owner": "me", "team": "vision"}
 
 
-def test_a_deployment_with_an_environment_is_created_with_a_note_that_it_is_not_built(run, everything):
-    result = run(*CREATE)
+def test_a_build_can_be_left_to_the_first_job(run, everything):
+    later = "environment={name: mnist-torch, requirements: [torch==2.13.0]}"
+    result = run(*CREATE, "--no-wait", "--set", later)
     assert result.exit_code == 0
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("note: environment mnist-torch 1 is registered but not built: scripts run with /")
+    assert result.stderr == "note: environment mnist-torch is built when the first job needs it\n"
 
 
 def test_registering_the_same_content_again_says_so(run, everything):

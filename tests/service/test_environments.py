@@ -1,7 +1,5 @@
 """Environments are registered in versions that never change, and go with their deployments."""
 
-import sys
-
 import pytest
 
 from blocks.errors import NotRegistered, UnclearReference
@@ -34,13 +32,13 @@ def test_a_version_never_changes_but_how_it_is_described_does(store):
     assert store.get(Environment, "torch", "1").image == "ubuntu:24.04"
 
 
-def test_a_deployment_may_declare_its_environment_and_is_told_that_it_is_not_built(ready, launcher, declared):
+def test_a_deployment_may_declare_its_environment_which_the_first_job_builds(ready, launcher, declared):
     said = []
     inline = torch(name="mnist-torch").model_dump()
     registered = deployments.create(ready, launcher, declared(environment=inline), tell=said.append)
     assert registered.environment == "azureml:mnist-torch:1"
     assert ready.get(Environment, "mnist-torch", "1").conda_file.dependencies[0] == "python=3.11"
-    assert said == [f"environment mnist-torch 1 is registered but not built: scripts run with {sys.executable}"]
+    assert said == ["environment mnist-torch is built when the first job needs it"]
 
 
 def test_creating_the_deployment_again_registers_no_second_environment(ready, launcher, declared):
