@@ -67,13 +67,11 @@ def follow(client: SyncPrefectClient, name: str) -> Iterator[News]:
     while not job.has_ended:
         yield from logs.new()
         yield from progress.new()
-        before, job = job, read(client, str(job.id))
-        if job.has_ended:
-            break
-        if (job.status, job.state) != (before.status, before.state):
-            yield job
         time.sleep(POLL_SECONDS)
-    yield from logs.last()
+        before, job = job, read(client, str(job.id))
+        if not job.has_ended and (job.status, job.state) != (before.status, before.state):
+            yield job
+    yield from (line for line in logs.last() if line.text != job.state_message)  # which whoever follows tells as well
     yield from progress.new()
     yield job
 

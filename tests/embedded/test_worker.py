@@ -81,7 +81,7 @@ def test_no_more_jobs_run_at_once_than_batchpoint_jobs_says(flow: Flow) -> None:
     assert "Traceback" not in flow.home.log("worker").read_text()
 
 
-def test_a_killed_worker_costs_no_job_whose_process_lives_and_settles_the_others(flow: Flow) -> None:
+def test_a_killed_worker_costs_no_job_whose_process_lives_and_has_the_others_crash_and_be_retried(flow: Flow) -> None:
     alive, dead = flow.send("alive"), flow.send("dead")
     pids = flow.pid(alive), flow.pid(dead)
     wait_until(lambda: all(flow.client.read_flow_run(run.id).infrastructure_pid for run in (alive, dead)))
@@ -94,6 +94,10 @@ def test_a_killed_worker_costs_no_job_whose_process_lives_and_settles_the_others
         "The job's process is gone: its worker or the machine was stopped while it ran."
     )
     assert flow.state(alive).is_running()
+    flow.client.set_flow_run_state(dead.id, AwaitingRetry())
+    wait_until(lambda: flow.pid(dead) != pids[1])
+    flow.end(dead)
+    wait_until(lambda: flow.state(dead).is_completed(), 30)
     flow.client.set_flow_run_state(alive.id, Cancelling())
     wait_until(lambda: flow.state(alive).is_cancelled(), 30)
     assert not is_live(pids[0])

@@ -102,6 +102,7 @@ def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_ret
     assert waited.returncode == 1
     assert "Failed: " in news.splitlines()[-1]
     assert "the weights are for another model" in news.splitlines()[-1]
+    assert news.count("init() of the scoring script failed") == 1, "it is told once"
     job = jobs.show(board.store, board.client, json.loads(stdout)["name"])
     assert job.status == json.loads(stdout)["status"] == "Failed"
     with pytest.raises(ConflictError, match="left no output; it ended Failed"):
