@@ -53,6 +53,7 @@ docs: $(INSTALLED)
 bench: $(BENCH_INSTALLED)
 	$(BENCH_BIN)/python -m benchmarks.compare $(if $(QUICK),--quick)
 	$(BENCH_BIN)/python -m benchmarks.commands $(if $(QUICK),--repeats 1)
+	$(BENCH_BIN)/python -m benchmarks.environments $(if $(QUICK),--pairs 1)
 	$(BENCH_BIN)/python -m benchmarks.objects $(if $(QUICK),--objects 200 --repeats 1)
 
 bench-scale: $(BENCH_INSTALLED)

@@ -144,6 +144,15 @@ class Commands(BaseModel):
     commands: list[Command]
 
 
+class Environments(BaseModel):
+    """What an environment of its own costs, in seconds."""
+
+    machine: Machine
+    build: float
+    own: list[float] = Field(description="Starts of a scoring process under Batchpoint's interpreter.")
+    apart: list[float] = Field(description="Starts in the environment, each right after one of those.")
+
+
 class Objects(BaseModel):
     """Small objects in a bucket, fetched alone and fetched to be scored, in turns; seconds."""
 
