@@ -1,6 +1,7 @@
 """What a scoring process is started with."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,9 +29,22 @@ freed, and the kernel has to clear it anew for the next: a fifth of the CPU that
 OF_OUR_INTERPRETER = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
 
 
+DEVICES = "/dev"
+DEVICE = re.compile(r"nvidia\d+")
+
+
+def devices() -> list[str]:
+    """The GPUs that scoring processes on this machine may use, each as CUDA_VISIBLE_DEVICES names it."""
+    told = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if told is not None:
+        return [each.strip() for each in told.split(",") if each.strip()]
+    # CUDA numbers those that it sees from 0 on, whatever their files are called in this container.
+    return [str(number) for number, _ in enumerate(filter(DEVICE.fullmatch, os.listdir(DEVICES)))]
+
+
 @dataclass(frozen=True)
 class Launch:
-    """What a scoring process is started with; paths are absolute and local, durations seconds, sizes bytes.
+    """What the scoring process of a slot is started with; paths are absolute and local, durations seconds, sizes bytes.
 
     Files that the script writes itself are collected after each try and kept below `own_files`, a URL, or thrown away
     where that is empty; with `shared_output`, a folder, they stay in there and are nobody's in particular.
@@ -48,6 +62,7 @@ class Launch:
     own_files: str = ""
     shared_output: str | None = None
     memory_limit: int | None = None
+    slot: int = 0
 
     def load_request(self) -> dict[str, Any]:
         """The first message to the scoring process: what it loads."""
@@ -76,7 +91,9 @@ class Launch:
         # A script that iterates over a set must give the same bytes each time, and print any file's name.
         kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")
         kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
-        kept.update(AZUREML_BI_OUTPUT_PATH=output)
+        kept.update(AZUREML_BI_OUTPUT_PATH=output, AZUREML_PROCESS_NAME=f"process{self.slot:03d}")
+        if found := devices():
+            kept.update(CUDA_VISIBLE_DEVICES=found[self.slot % len(found)])
         kept.update(self.variables)
         return kept
 

@@ -37,6 +37,7 @@ LONGEST_MESSAGE = 4000
 LONGEST_TRACEBACK = 20000
 ASKED_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # guardian.py sends it
 FIRST_PLAIN_DESCRIPTOR = 3
+OF_AZURE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "azure_modules")
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
@@ -282,6 +283,7 @@ class Script:
         folder = os.path.dirname(os.path.realpath(path))
         for entry in dict.fromkeys([self.code, folder]):
             sys.path.insert(0, entry)
+        sys.path.append(OF_AZURE)  # last: a package that the environment has comes first
         name = self._name(folder, os.path.splitext(os.path.basename(path))[0])
         spec = import_util.spec_from_file_location(name, path)
         self.module = import_util.module_from_spec(spec)

@@ -47,7 +47,7 @@ class Slot:
     def start(self) -> None:
         """Start the scoring process and return at once; while it imports, other work can go on."""
         if self._process is None or not self._process.is_alive:
-            self._process = self._fleet.start_process(self._process)
+            self._process = self._fleet.start_process(self.number, self._process)
 
     def ready(self) -> ScoringProcess:
         """The scoring process, with init() behind it.
@@ -167,14 +167,14 @@ class Fleet:
         self._ending.wait(seconds)
         self.raise_if_ending()
 
-    def start_process(self, before: ScoringProcess | None) -> ScoringProcess:
-        """A new scoring process, unless the job is ending: stop() must find every process there is."""
+    def start_process(self, slot: int, before: ScoringProcess | None) -> ScoringProcess:
+        """A new scoring process for a slot, unless the job is ending: stop() must find every process there is."""
         if before is not None:
             before.kill()
             before.release()
         with self._lock:
             self.raise_if_stopped()
-            process = ScoringProcess(self._launch, str(self.scratch))
+            process = ScoringProcess(replace(self._launch, slot=slot), str(self.scratch))
             self._processes = {one for one in self._processes if one.is_alive} | {process}
         return process
 

@@ -1,4 +1,4 @@
-"""`client.environments` and `client.data`, and what `client.models` has in common with them."""
+"""`client.data`, and what `client.models` and `client.environments` have in common with it."""
 
 import builtins
 from dataclasses import dataclass
@@ -38,13 +38,11 @@ class Assets(Generic[A]):
     'uri_folder'
     >>> client.batch_endpoints.invoke("words", "azureml:letters@latest").input
     'azureml:letters:1'
-    >>> client.environments.create(Environment(name="plain", image="ubuntu:24.04")).version
-    '1'
-    >>> client.environments.archive("plain")
-    >>> client.environments.list()
+    >>> client.data.archive("letters")
+    >>> client.data.list()
     []
-    >>> client.environments.restore("plain")
-    >>> client.environments.delete("plain")
+    >>> client.data.restore("letters")
+    >>> client.data.delete("letters")
     """
 
     _system: System

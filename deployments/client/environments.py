@@ -12,7 +12,15 @@ from scoring.environments.built import Built
 
 @dataclass(frozen=True)
 class Environments(Assets[Environment]):
-    """The interpreter and packages that scoring scripts run with."""
+    """The interpreter and packages that scoring scripts run with, in versions that never change.
+
+    >>> client.environments.create(Environment(name="plain", python="batchpoint")).version
+    '1'
+    >>> client.environments.build("plain") is None  # there is nothing to install
+    True
+    >>> client.environments.prune()
+    []
+    """
 
     def build(self, name: str, version: str | None = None) -> Built | None:
         """Build a version, or the one registered last, on this machine; None where there is nothing to build.

@@ -1,0 +1,1 @@
+"""What Azure puts beside a scoring script."""
