@@ -12,6 +12,8 @@ PATIENCE = 30.0
 KEPT = timedelta(days=7)
 """So long an event that is sent again is known; senders give up after a day or three."""
 TABLE = """
+pragma journal_mode = wal;
+pragma synchronous = full;
 create table if not exists assigned (event text primary key, key text not null, due real not null, at real not null);
 create index if not exists assigned_at on assigned (at);
 """
@@ -38,11 +40,11 @@ class Assignments:
     """
 
     def __init__(self, file: Path | None = None) -> None:
+        if file is not None:
+            file.touch(mode=0o600)
         self._lock = threading.Lock()
         self._kept = sqlite3.connect(file or ":memory:", timeout=PATIENCE, check_same_thread=False)
         self._kept.executescript(TABLE)
-        if file is not None:
-            file.chmod(0o600)
 
     def assign(self, hook: str, event: str, wanted: Assignment) -> Assignment:
         """Give an event of a hook to a job, unless it was given to one before; the job that it is given to.
