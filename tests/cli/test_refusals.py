@@ -167,7 +167,7 @@ def test_nothing_can_be_set_below_a_reference(refused, ready):
         (("datastore", "create", "-n", "s3", "--root", "s3://b"), "a local datastore's root is a folder"),
         (("batch-endpoint", "show", "-n", "nope"), "no endpoint 'nope' is registered; there is none"),
         (("batch-deployment", "list", "-e", "nope"), "no endpoint 'nope' is registered; there is none"),
-        (("model", "create", "-n", "m", "-p", "s3://bucket/m"), "download it and give its local path"),
+        (("model", "create", "-n", "m", "-p", "memory://nowhere/m"), "is not there; give the path of a file or"),
         (
             ("model", "create", "-n", "m", "-p", "azureml://jobs/x"),
             "fetch the job's output with `batchpoint job download`",
