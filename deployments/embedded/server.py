@@ -1,4 +1,4 @@
-"""The embedded Prefect server: Prefect's application, given patience."""
+"""The embedded Prefect server: Prefect's application, given patience and short waits."""
 
 import uvicorn
 from prefect.logging.configuration import setup_logging
@@ -6,11 +6,13 @@ from prefect.server.api.server import create_app
 from prefect.settings import get_current_settings
 
 from deployments.embedded.patience import Patient
+from deployments.embedded.short_waits import shorten_waits
 
 
 def run() -> None:
     """Answer requests until SIGTERM or SIGINT, as `prefect server start` would with the settings of the environment."""
     setup_logging()
+    shorten_waits()
     server = get_current_settings().server
     uvicorn.run(
         Patient(create_app(final=True)),
