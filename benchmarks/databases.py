@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.server import Server
@@ -24,19 +26,25 @@ ANNOUNCED = re.compile(r"jobs are taken at (http://127\.0\.0\.1:\d+)/")
 def gateway() -> Iterator[str]:
     """A gateway as a person starts it, on a free port and without a limit that would be met; its URL."""
     command = [sys.executable, "-c", "from deployments.cli import main; main()", "gateway"]
-    process = subprocess.Popen(
-        [*command, "--port", "0", "--rate", "100000/minute"], stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    assert process.stderr is not None
-    try:
-        line = process.stderr.readline()
-        found = ANNOUNCED.match(line)
-        if found is None:
-            raise BenchmarkError(f"the gateway said {line}{process.stderr.read()}")
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryFile("a+") as said:
+        process = subprocess.Popen([*command, "--port", "0", "--rate", "100000/minute"], stderr=said)
+        try:
+            yield _announced(process, said)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _announced(process: "subprocess.Popen[bytes]", said: IO[str]) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        said.seek(0)
+        text = said.read()
+        if found := ANNOUNCED.search(text):
+            return found[1]
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise BenchmarkError(f"the gateway takes no jobs; it said: {text}")
+        time.sleep(0.05)
 
 
 @contextmanager

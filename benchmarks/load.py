@@ -27,8 +27,8 @@ class Loads(BaseModel):
     bursts: list[Burst] = Field(default_factory=list)
 
 
-def prepare(folder: Path) -> str:
-    """Register an endpoint whose script does nothing, with one file to score; a token for it."""
+def prepare(folder: Path, endpoint: str | None = ENDPOINT) -> str:
+    """Register an endpoint whose script does nothing, with one file to score; a token for it, or for all."""
     store, launcher = PrefectStore(), PrefectLauncher()
     (folder / "in").mkdir(parents=True)
     (folder / "in/one.txt").write_text("1")
@@ -43,7 +43,7 @@ def prepare(folder: Path) -> str:
         "compute": ENDPOINT,
     }
     deployments.create(store, launcher, Deployment.model_validate(declared), set_default=True)
-    return tokens.create(store, endpoint=ENDPOINT, role="invoke", lifetime=None).text
+    return tokens.create(store, endpoint=endpoint, role="invoke", lifetime=None).text
 
 
 def rows(result: Loads) -> table.Rows:

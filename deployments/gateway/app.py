@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blocks.errors import AlreadyRegistered, BlockError, NotRegistered
@@ -53,6 +54,7 @@ def gateway(system: System) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misspelt)
     app.add_exception_handler(HTTPException, _by_status)
     app.add_exception_handler(httpx.HTTPError, _server_away)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_middleware(Audited, audit=system.audit)
     return app
 
@@ -119,6 +121,10 @@ def _by_status(request: Request, error: Exception) -> JSONResponse:
 def _server_away(_: Request, error: Exception) -> JSONResponse:
     said = f"Prefect's server does not answer as it should ({type(error).__name__}); try again in a moment"
     return _as_json(RefusedError(503, "ServerAway", said, headers={"Retry-After": "5"}))
+
+
+def _gone(_: Request, error: Exception) -> JSONResponse:
+    return _as_json(RefusedError(400, "BadRequest", f"the body did not come whole: {type(error).__name__}"))
 
 
 def _as_json(error: RefusedError) -> JSONResponse:

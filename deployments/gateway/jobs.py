@@ -60,7 +60,7 @@ async def _wait_for_turn(system: InUse) -> AsyncIterator[None]:
 
 def job_of(endpoint: EndpointName, job: Annotated[str, Path(max_length=255)], system: InUse, _caller: Reader) -> Job:
     """The job of the path, which is one of the endpoint of the path. Raises: JobNotFoundError."""
-    found = jobs.read(system.client, job, system.names)
+    found = system.recent.of(job, lambda: jobs.read(system.client, job, system.names))
     if found.endpoint_name is None or not same_name(found.endpoint_name, endpoint):
         raise jobs.JobNotFoundError(job)
     return found
@@ -93,6 +93,7 @@ def send_job(
     key = idempotency_key or repeatability or repeatability_request_id
     job = jobs.invoke(system.store, system.launcher, request_of(endpoint, asked, idempotency_key=key))
     request.state.job = job.name
+    system.recent.forget()
     shown = _shown(request, endpoint, job)
     response.headers["Location"] = _url(request, endpoint, job)
     return shown
@@ -109,14 +110,14 @@ def list_jobs(
     deployment: Annotated[str | None, Query(max_length=32, description="Only this deployment's.")] = None,
 ) -> JobPage:
     """List an endpoint's jobs, the newest first."""
-    found = jobs.list_all(
-        system.store,
-        system.client,
-        endpoint=endpoint,
-        deployment=deployment,
-        most=skip + top + 1,
-        names=system.names,
-    )
+    most = skip + top + 1
+
+    def ask() -> list[Job]:
+        return jobs.list_all(
+            system.store, system.client, endpoint=endpoint, deployment=deployment, most=most, names=system.names
+        )
+
+    found = system.recent.of((endpoint, deployment, most), ask)
     here = [_shown(request, endpoint, each) for each in found[skip : skip + top]]
     more = request.url.include_query_params(skip=skip + top, top=top) if len(found) > skip + top else None
     return JobPage(value=here, next_link=str(more) if more else None)
@@ -125,20 +126,23 @@ def list_jobs(
 @router.get("/endpoints/{endpoint}/jobs/{job}")
 def show_job(endpoint: EndpointName, request: Request, system: InUse, found: Found) -> JobResource:
     """Show a job."""
-    return _shown(request, endpoint, with_files(system.store, found))
+    return _shown(request, endpoint, system.recent.of(("files", found.id), lambda: with_files(system.store, found)))
 
 
 @router.post("/endpoints/{endpoint}/jobs/{job}/cancel", status_code=202)
 def cancel_job(endpoint: EndpointName, request: Request, system: InUse, _caller: Sender, found: Found) -> JobResource:
     """Ask a job to end; one that was canceled before is left as it is."""
     canceled = jobs.cancel(system.store, system.client, str(found.id), wait=False)
+    system.recent.forget()
     return _shown(request, endpoint, canceled)
 
 
 @router.post("/endpoints/{endpoint}/jobs/{job}/resume", status_code=202)
 def resume_job(endpoint: EndpointName, request: Request, system: InUse, _caller: Sender, found: Found) -> JobResource:
     """Have a job go on that failed, was canceled or whose machine died; only what is missing is scored."""
-    return _shown(request, endpoint, resumption.resume(system.store, system.client, str(found.id)))
+    resumed = resumption.resume(system.store, system.client, str(found.id))
+    system.recent.forget()
+    return _shown(request, endpoint, resumed)
 
 
 def _check_variables(caller: Token, variables: dict[str, str] | None) -> None:

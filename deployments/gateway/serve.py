@@ -29,6 +29,9 @@ TOUCH_SECONDS = 60.0
 """An embedded server ends when nobody has come for long; a gateway is somebody."""
 GRACE = 10
 """Seconds that answers under way get when the gateway ends."""
+KEEP_ALIVE = 75
+"""Seconds that a connection stays open between requests. Callers poll every 5 s or so: uvicorn's own 5 s would close
+theirs under the very request that comes next."""
 
 
 def serve(listening: Listening, announce: Callable[[str], None]) -> None:
@@ -100,6 +103,7 @@ def _server(listening: Listening) -> uvicorn.Server:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     return uvicorn.Server(config)
 

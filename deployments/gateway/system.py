@@ -11,6 +11,7 @@ from deployments.gateway.guard import Guard
 from deployments.gateway.hooks import HookRegister
 from deployments.gateway.metrics import Counts
 from deployments.gateway.reach import Reach
+from deployments.gateway.recent import Recent
 from deployments.gateway.turns import Turns
 from deployments.service.arrivals import Arrivals
 from deployments.service.assignments import Assignments
@@ -29,6 +30,7 @@ class System:
     audit: Audit
     reach: Reach = field(default_factory=Reach)
     counts: Counts = field(default_factory=Counts)
+    recent: Recent = field(default_factory=Recent)
     names: Names = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns)
     assignments: Assignments = field(default_factory=Assignments)

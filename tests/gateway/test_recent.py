@@ -1,0 +1,62 @@
+"""A question that was answered within the last second is not asked again."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from blocks.specs import Compute, Endpoint
+from blocks.store import MemoryStore
+from deployments.gateway.recent import Recent, RecentStore
+
+
+def test_those_who_ask_at_once_wait_for_one_answer() -> None:
+    recent, begun, go_on, asked = Recent(), threading.Event(), threading.Event(), []
+
+    def ask() -> str:
+        asked.append(1)
+        begun.set()
+        go_on.wait(10)
+        return "answer"
+
+    with ThreadPoolExecutor(8) as callers:
+        answers = [callers.submit(recent.of, "question", ask) for _ in range(8)]
+        begun.wait(10)
+        go_on.set()
+        assert {each.result() for each in answers} == {"answer"}
+    assert len(asked) == 1
+
+
+def test_a_failure_is_told_and_not_kept() -> None:
+    recent = Recent()
+
+    def fail() -> str:
+        raise LookupError("not yet")
+
+    with pytest.raises(LookupError):
+        recent.of("question", fail)
+    assert recent.of("question", lambda: "now") == "now"
+
+
+def test_what_was_changed_here_is_asked_for_anew() -> None:
+    recent = Recent()
+    assert recent.of("question", lambda: "old") == "old"
+    assert recent.of("question", lambda: "new") == "old"
+    recent.forget()
+    assert recent.of("question", lambda: "new") == "new"
+
+
+def test_an_endpoint_is_always_as_it_is_now() -> None:
+    """Its default decides what a job is scored with."""
+    behind = MemoryStore()
+    store = RecentStore(behind)
+    behind.put(Endpoint(name="mnist", description="old"))
+    behind.put(Compute(name="lab", max_instances=1))
+    assert store.get(Endpoint, "mnist").description == "old"
+    assert store.get(Compute, "lab").max_instances == 1
+    behind.put(Endpoint(name="mnist", description="new"))
+    behind.put(Compute(name="lab", max_instances=2))
+    assert store.get(Endpoint, "mnist").description == "new"
+    assert store.get(Compute, "lab").max_instances == 1
+    store.put(Compute(name="lab", max_instances=3))
+    assert store.get(Compute, "lab").max_instances == 3
