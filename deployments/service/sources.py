@@ -42,8 +42,8 @@ def _fetch(url: str, what: str, scratch: Path) -> Path:
     """Copy a file or folder of a store into a local folder, where it has its own name."""
     try:
         root, only = locate(url)
-    except InputError as error:
-        raise UnusableError(f"{what} {called(url)} is not there; give the path of a file or folder") from error
+    except InputError:
+        raise UnusableError(f"{what} {called(url)} is not there; give the path of a file or folder") from None
     copy = scratch / PurePosixPath(url).name
     try:
         if only is not None:
