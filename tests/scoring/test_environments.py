@@ -14,18 +14,10 @@ from scoring.environments.errors import BuildFailedError, InstallerMissingError,
 from scoring.environments.recipe import Recipe
 from scoring.environments.use import Use
 from scoring.home import home_path
+from tests.conda import stand_in
 from tests.scoring.conftest import MARK, processes_with, wait_for
 from tests.wheels import make_wheel
 
-CONDA = """\
-#!/bin/sh
-# Stands for micromamba: notes that it was called, and makes the environment that it is told to.
-while [ "$1" != --prefix ]; do shift; done
-echo "$$" >> "$CALLS"
-mkdir -p "$2/bin"
-sleep "$SECONDS_TAKEN"
-ln -s "$MADE_OF" "$2/bin/python"
-"""
 BUILD = """\
 import sys
 from scoring.environments.recipe import Recipe
@@ -66,15 +58,7 @@ def greeting(home, wheels):
 def conda(tmp_path, monkeypatch):
     """A stand-in for micromamba; the file that has a line for each call of it."""
     monkeypatch.setenv("BATCHPOINT_HOME", str(tmp_path / "home"))
-    tool = tmp_path / "bin/micromamba"
-    tool.parent.mkdir()
-    tool.write_text(CONDA)
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-    monkeypatch.setenv("SECONDS_TAKEN", "0")
-    monkeypatch.setenv("MADE_OF", sys.executable)
-    return tmp_path / "calls"
+    return stand_in(tmp_path, monkeypatch)
 
 
 def other_python():
@@ -98,6 +82,7 @@ def left_below(home):
     return sorted(path.name for path in (home / "environments").iterdir() if path.suffix != ".lock")
 
 
+@pytest.mark.slow
 def test_two_environments_hold_two_versions_of_a_package_side_by_side(greeting, score_with, tmp_path):
     older = other_python()
     said = []
@@ -110,6 +95,7 @@ def test_two_environments_hold_two_versions_of_a_package_side_by_side(greeting, 
     assert said[-1].startswith("built one in ")
 
 
+@pytest.mark.slow
 def test_what_is_built_is_found_again_and_nothing_is_said(greeting):
     Use.open(greeting("1.0"), "one").close()
     said = []
@@ -120,12 +106,14 @@ def test_what_is_built_is_found_again_and_nothing_is_said(greeting):
     assert said == []
 
 
+@pytest.mark.slow
 def test_what_an_environment_does_not_list_is_not_in_it(greeting):
     with Use.open(greeting("1.0"), "one") as use:
         found = subprocess.run([use.python, "-c", "import prefect"], env={}, capture_output=True, text=True)
     assert "No module named 'prefect'" in found.stderr
 
 
+@pytest.mark.slow
 def test_a_version_that_is_not_to_be_had_fails_with_the_installers_last_lines_and_leaves_nothing(greeting):
     recipe = greeting("9.9")
     with pytest.raises(BuildFailedError) as failed:
@@ -136,6 +124,7 @@ def test_a_version_that_is_not_to_be_had_fails_with_the_installers_last_lines_an
     assert not (built.shelf() / recipe.digest()).exists()
 
 
+@pytest.mark.slow
 def test_without_an_index_the_refusal_says_so(home, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")

@@ -1,11 +1,18 @@
 """Environments are registered in versions that never change, and go with their deployments."""
 
+from datetime import timedelta
+
 import pytest
 
 from blocks.errors import NotRegistered, UnclearReference
+from blocks.recipes import recipe_of
 from blocks.specs import Deployment, Environment
 from deployments.service import assets, deployments, environments
 from deployments.service.errors import ConflictError
+from scoring.environments import built
+from scoring.environments.errors import InstallerMissingError
+from scoring.environments.use import Use
+from tests.conda import stand_in
 
 
 def torch(**changes):
@@ -111,3 +118,54 @@ def test_what_is_not_there_cannot_be_archived(store):
         assets.archive(store, Environment, "torch", "9")
     with pytest.raises(NotRegistered, match="no environment 'keras' is registered; there is 'torch'"):
         assets.archive(store, Environment, "keras")
+
+
+def sums(version="1.11"):
+    return Environment.model_validate({"name": "sums", "conda_file": {"dependencies": [f"scipy={version}"]}})
+
+
+def test_an_environment_that_cannot_be_built_keeps_the_deployment_out(ready, launcher, declared, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    with pytest.raises(InstallerMissingError, match="can only be installed by conda"):
+        deployments.create(ready, launcher, declared(environment=sums().model_dump()), build=True)
+    assert ready.list(Deployment) == ready.list(Environment) == []
+
+
+def test_a_deployment_has_its_environment_built_and_one_that_lists_the_same_finds_it(
+    ready, launcher, declared, tmp_path, monkeypatch
+):
+    calls, said = stand_in(tmp_path, monkeypatch), []
+    for name in ("first", "second"):
+        deployments.create(ready, launcher, declared(name, environment=sums().model_dump()), build=True)
+    assert len(calls.read_text().splitlines()) == 1
+    later = declared("third", environment=sums().model_dump())
+    deployments.create(ready, launcher, later, build=False, tell=said.append)
+    assert said == []
+
+
+def test_what_is_left_out_is_said(store):
+    said = []
+    listed = Environment(name="azure", requirements=["azureml-core", "torch", "azureml-defaults==1.5"])
+    environments.create(store, listed, said.append)
+    assert said == ["azureml-core, azureml-defaults: of use in Azure only, and not installed"]
+
+
+def test_prune_removes_what_no_deployment_and_no_job_needs_longest_unused_first(
+    ready, launcher, declared, tmp_path, monkeypatch
+):
+    stand_in(tmp_path, monkeypatch)
+    deployments.create(ready, launcher, declared(environment=sums().model_dump()), build=True)
+    old, new, running = (sums(version) for version in ("1.8", "1.9", "1.10"))
+    for each in (old, new):
+        environments.prepare(each)
+    said = []
+    with Use.open(recipe_of(running), "of a job"):
+        assert environments.prune(ready, unused=timedelta(days=1)) == []
+        total = sum(each.bytes for each in built.read_all())
+        (first,) = environments.prune(ready, keep=total - 1)
+        assert first.recipe == recipe_of(old)
+        (second,) = environments.prune(ready, tell=said.append)
+        assert second.recipe == recipe_of(new)
+    assert said[0].startswith("of a job in ")
+    assert [each.recipe for each in environments.prune(ready)] == [recipe_of(running)]
+    assert [each.recipe for each in built.read_all()] == [recipe_of(sums())]
