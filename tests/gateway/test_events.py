@@ -161,7 +161,6 @@ OF_SOMETHING_ELSE = {
     "a file's end": {"key": "/buckets/bucket/root/a", "event_type": "delete", "message": {"new_entry": None}},
     "a folder in seaweed": seaweed("/buckets/bucket/root/in", is_directory=True),
     "seaweed's own files": seaweed("/etc/seaweedfs/a"),
-    "what jobs write": s3("root/azureml/1234/score/predictions.csv"),
     "another end of the name": s3("root/in/a.txt"),
     "another folder": s3("root/out/a.png"),
     "the hook's own output": seaweed("/buckets/bucket/root/in/out/a.jpg"),
@@ -174,6 +173,13 @@ def test_what_is_no_arrival_or_passed_over_by_the_hook_is_taken_and_makes_nothin
     answer = tell(door, OF_SOMETHING_ELSE[told], "pictures")
     assert answer.status_code == 202, answer.text
     assert (answer.json()["jobs"], answer.json()["ignored"]) == ([], 1)
+    assert len(door.sent) == before
+
+
+def test_what_jobs_write_makes_no_jobs_of_it(door: Door) -> None:
+    before = len(door.sent)
+    answer = tell(door, s3("root/azureml/1234/score/predictions.csv"), "folders")
+    assert (answer.status_code, answer.json()["ignored"]) == (202, 1)
     assert len(door.sent) == before
 
 
