@@ -77,7 +77,7 @@ node_modules/azurite:
 $(INSTALLED): pyproject.toml constraints.txt
 	$(CHECK_PYTHON)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[azure,torch,tensorflow,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[azure,mlflow,torch,tensorflow,dev]'
 	touch $(INSTALLED)
 
 $(BENCH)/.installed: pyproject.toml constraints.txt

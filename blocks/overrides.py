@@ -74,6 +74,7 @@ class Overrides(Part):
     threads: int | None = _as_declared("threads")
     memory_limit: Bytes | None = _as_declared("memory_limit")
     shared_output: bool | None = _as_declared("shared_output")
+    rows_per_chunk: int | None = _as_declared("rows_per_chunk")
     prefetch_limit: int | None = _as_declared("prefetch_limit")
     include_hidden: bool | None = _as_declared("include_hidden")
 

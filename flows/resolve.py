@@ -72,6 +72,7 @@ def resolve(
     check_reach(store, input_url, compute)
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
+    assert adjusted.code_configuration is not None, "a deployment that is registered has a script"
     code = resolve_url(store, adjusted.code_configuration.code)
     return Manifest(
         job=job,

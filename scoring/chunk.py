@@ -108,7 +108,9 @@ class _Attempt:
         if due.unfetched:
             return self.failed_try(due, paths, TryFailedError(due.index, next(iter(due.unfetched.values()))))
         try:
-            scored, seconds = self.slot.score(due.index, paths, spool, self.timeout, self.writer.keep_up)
+            scored, seconds = self.slot.score(
+                due.index, paths, spool, self.timeout, self.writer.keep_up, due.relative_paths
+            )
         except TryFailedError as error:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
@@ -139,7 +141,8 @@ class _Attempt:
         is_doubtful = self.settings.fail_fast and self.settings.isolate_failures and not self.slot.has_scored
         if is_doubtful and len(paths) > 1 and not due.unfetched:
             with suppress(TryFailedError):
-                self.slot.score(due.index, paths[-1:], str(self.scratch / "probe"), self.timeout, self.writer.keep_up)
+                spool, names = str(self.scratch / "probe"), due.relative_paths[-1:]
+                self.slot.score(due.index, paths[-1:], spool, self.timeout, self.writer.keep_up, names)
 
     def complete(self, due: DueBatch) -> News:
         """Try those files of a mini-batch that were given up when the job ended before; the rows of others are kept."""

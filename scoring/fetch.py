@@ -44,6 +44,11 @@ class FetchedBatch:
         """Bytes that its files take up."""
         return sum(file.size for file in self.files)
 
+    @property
+    def relative_paths(self) -> list[str]:
+        """Paths of its files below the input."""
+        return [file.path for file in self.files]
+
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:
         """Local absolute paths of the files, which keep their relative paths below a folder of their own.
 

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class Launch:
     shared_output: str | None = None
     memory_limit: int | None = None
     slot: int = 0
+    rows_per_chunk: int = 0
 
     def load_request(self) -> dict[str, Any]:
         """The first message to the scoring process: what it loads."""
@@ -75,9 +76,12 @@ class Launch:
             "literals": dict(self.literals),
         }
 
-    def score_request(self, index: int, files: list[str], spool: str) -> dict[str, Any]:
+    def score_request(
+        self, index: int, files: list[str], spool: str, relative_paths: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """The message that has run() called: with which mini-batch's files, and where its rows go."""
-        return {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.layout}
+        request = {"kind": "score", "index": index, "files": files, "spool": spool, "layout": self.layout}
+        return request | {"relative_paths": list(relative_paths)}
 
     def environment(self, output: str) -> dict[str, str]:
         """The child's environment: ours without the orchestrator's settings and secrets, then the deployment's own.
@@ -92,6 +96,7 @@ class Launch:
         kept.update(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8:backslashreplace")
         kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
         kept.update(AZUREML_BI_OUTPUT_PATH=output, AZUREML_PROCESS_NAME=f"process{self.slot:03d}")
+        kept.update(BATCHPOINT_LAYOUT=self.layout, BATCHPOINT_ROWS_PER_CHUNK=str(self.rows_per_chunk))
         if found := devices():
             kept.update(CUDA_VISIBLE_DEVICES=found[self.slot % len(found)])
         kept.update(self.variables)

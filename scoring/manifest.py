@@ -133,6 +133,7 @@ class Manifest(Record):
             variables=variables,
             literals=self.literals,
             memory_limit=self.memory_limit,
+            rows_per_chunk=self.settings.rows_per_chunk,
             own_files="" if self.settings.shared_output else own_files,
             shared_output=own_files if self.settings.shared_output else None,
         )

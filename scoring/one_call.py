@@ -18,6 +18,7 @@ from scoring.listing import write_listing
 from scoring.manifest import Manifest
 from scoring.output import check_output
 from scoring.planning import Chunk, plan_chunks
+from scoring.ready_script import CODE, SCRIPT
 from scoring.script_check import check_script
 from scoring.settings import Settings
 from scoring.slots import Fleet
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def score(
     *,
-    script: str | Path,
+    script: str | Path | None = None,
     inputs: str | Path,
     output: str | Path,
     settings: Settings | Mapping[str, Any] | None = None,
@@ -43,7 +44,8 @@ def score(
     """Score every file below a folder with a scoring script, in scoring processes on this machine.
 
     Args:
-        script: a Python file with run(mini_batch) and usually init(); modules beside it can be imported.
+        script: a Python file with run(mini_batch) and usually init(); modules beside it can be imported. Left out for
+            a model that MLflow saved, which needs none.
         inputs: a folder, or one file; a local path or any URL that fsspec reads.
         output: the folder that predictions, failures.jsonl and summary.json are put into.
         settings: how; a Settings, or a mapping of its fields. max_concurrency_per_instance is the number of processes.
@@ -58,7 +60,8 @@ def score(
     Source: issue "The main job", part 2.
     """
     chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
-    check_script(script)
+    code, path = (CODE, CODE / SCRIPT) if script is None else (Path(script).parent, Path(script))
+    check_script(path)
     check_output(as_url(output), chosen, overwrite=overwrite)
     with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as folder:
         manifest = Manifest(
@@ -66,8 +69,8 @@ def score(
             folder=folder,
             input=as_url(inputs),
             output=as_url(output),
-            script=str(Path(script).absolute()),
-            code=str(Path(script).absolute().parent),
+            script=str(path.absolute()),
+            code=str(code.absolute()),
             model_dir=_model_dir(model, Path(folder)),
             python=python or sys.executable,
             settings=chosen,

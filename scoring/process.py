@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,11 +137,18 @@ class ScoringProcess:
             raise InitFailedError(told["stage"], Fault.from_child(told["error"]))
         self._leave_files_of_init()
         self.is_ready = True
+        self._wants_context: bool = told["wants_context"]
         # time.monotonic() is one clock for all processes of a machine, and we may have come long after the message.
         self.seconds = {"start": told["imported"] - self._started, "init": told["ready"] - told["imported"]}
 
     def score(
-        self, index: int, files: list[str], spool: str, timeout: float, meanwhile: Callable[[], None] = lambda: None
+        self,
+        index: int,
+        files: list[str],
+        spool: str,
+        timeout: float,
+        meanwhile: Callable[[], None] = lambda: None,
+        relative_paths: Sequence[str] = (),
     ) -> Scored:
         """Have run() score one mini-batch.
 
@@ -151,12 +158,14 @@ class ScoringProcess:
             spool: file that the rows are appended to.
             timeout: seconds that run() may take; the process is killed after that.
             meanwhile: is called at least every second while run() runs.
+            relative_paths: of the files, below the job's input; a run() that takes a context is told.
         Raises: TryFailedError with the reason; after a timeout or a crash the process is gone. SpoolError when the
             rows cannot be written.
         """
         self._empty_own_folder(index)
         deadline = time.monotonic() + timeout
-        self._channel.send(self.launch.score_request(index, files, spool))
+        told_paths = relative_paths if self._wants_context else ()
+        self._channel.send(self.launch.score_request(index, files, spool, told_paths))
         try:
             told = self._channel.receive(deadline, meanwhile)
         except OverdueError:

@@ -32,6 +32,7 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from importlib import util as import_util
+from itertools import islice
 
 LONGEST_MESSAGE = 4000
 LONGEST_TRACEBACK = 20000
@@ -45,13 +46,18 @@ class WrongReturnError(TypeError):
     """run() returned something that holds no rows."""
 
 
+class UnkeptError(Exception):
+    """Rows cannot be written, through no fault of the script's."""
+
+
 class Context:
     """What a run() that takes a second argument is told of its mini-batch."""
 
-    def __init__(self, index, literals):
+    def __init__(self, index, literals, relative_paths):
         self.__dict__.update(literals)
         self.minibatch_index = index
         self.partition_key_value = None
+        self.relative_paths = relative_paths
 
 
 # --- what run() returned, as rows -----------------------------------------------------------------------------------
@@ -257,6 +263,29 @@ def encode(returned, layout):
     return text, len(rows), columns
 
 
+def pieces_of(returned):
+    """What run() returned, or yielded frame by frame, in pieces to encode one at a time.
+
+    Raises: WrongReturnError when it is, or yields, what holds no rows.
+    """
+    if not inspect.isgenerator(returned):
+        yield returned if is_frame(returned) or is_series(returned) else elements(returned)
+        return
+    rows = list(islice(returned, 1))
+    if not rows or not is_frame(rows[0]):
+        yield [*rows, *returned]
+        return
+    first = rows[0]
+    yield first
+    columns = frame_columns(first)
+    for piece in returned:
+        if not is_frame(piece):
+            raise WrongReturnError("run() yielded a frame, and then a value of type %s" % type(piece).__name__)
+        if frame_columns(piece) != columns:
+            raise WrongReturnError("run() yielded frames of different columns: %s, then %s" % (columns, list(piece)))
+        yield piece
+
+
 def named_files(returned, files):
     """Positions of the files that short results speak of, when every row names exactly one by path or base name."""
     rows = returned.values.tolist() if is_frame(returned) else elements(returned)
@@ -320,9 +349,9 @@ class Script:
         if callable(function):
             function()
 
-    def run(self, files, index):
+    def run(self, files, request):
         if self.wants_context:
-            return self.module.run(files, Context(index, self.literals))
+            return self.module.run(files, Context(request["index"], self.literals, request["relative_paths"]))
         return self.module.run(files)
 
 
@@ -411,7 +440,15 @@ class Conversation:
             data = data[os.write(self.replies, data) :]
 
     def keep(self, path, text):
-        """Append rows to the spool; its offset and length in bytes."""
+        """Append rows to the spool; its offset and length in bytes. Raises: UnkeptError where there is no room."""
+        try:
+            return self.append(path, text)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise UnkeptError(error.strerror) from error
+            raise
+
+    def append(self, path, text):
         if path != self.spool_path:
             if self.spool is not None:
                 self.spool.close()
@@ -452,40 +489,40 @@ def load(conversation, request):
     except BaseException as error:
         conversation.say(kind="raised", stage=stage, error=describe(error, code))
         return None
-    conversation.say(kind="ready", imported=imported, ready=time.monotonic())
+    conversation.say(kind="ready", imported=imported, ready=time.monotonic(), wants_context=script.wants_context)
     return script
 
 
 def score(conversation, script, request):
     """One mini-batch: call run(), write its rows, say how many; or say what it raised."""
-    files = request["files"]
     try:
-        returned = script.run(list(files), request["index"])
-        if not is_frame(returned) and not is_series(returned):
-            returned = elements(returned)
-        conversation.leave_if_forked()
-        text, rows, columns = encode(returned, request["layout"])
-        named = named_files(returned, files) if rows < len(files) else None
+        scored = score_pieces(conversation, script, request)
+    except UnkeptError as error:
+        conversation.say(kind="unkept", index=request["index"], reason=str(error))
     except BaseException as error:
         conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
-        return
-    try:
-        offset, length = conversation.keep(request["spool"], text) if text else (0, 0)
-    except OSError as error:
-        if error.errno in NO_ROOM:  # no fault of the script's
-            conversation.say(kind="unkept", index=request["index"], reason=error.strerror)
-        else:
-            conversation.say(kind="raised", stage="run", index=request["index"], error=describe(error, script.code))
-        return
-    conversation.say(
-        kind="scored",
-        index=request["index"],
-        rows=rows,
-        columns=columns,
-        offset=offset,
-        length=length,
-        named=named,
-    )
+    else:
+        conversation.say(kind="scored", index=request["index"], **scored)
+
+
+def score_pieces(conversation, script, request):
+    """Call run() and append what it gives to the spool, a piece at a time; where the rows are, and how many."""
+    files = request["files"]
+    rows, columns, start, length = 0, [], None, 0
+    for piece in pieces_of(script.run(list(files), request)):
+        conversation.leave_if_forked()
+        text, count, columns = encode(piece, request["layout"])
+        named = named_files(piece, files) if rows + count < len(files) else None
+        offset, written = conversation.keep(request["spool"], text) if text else (0, 0)
+        rows, length = rows + count, length + written
+        start = offset if start is None and written else start
+    return {
+        "rows": rows,
+        "columns": columns,
+        "offset": start or 0,
+        "length": length,
+        "named": named if rows < len(files) else None,
+    }
 
 
 def show_stacks(stack):

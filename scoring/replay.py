@@ -100,7 +100,7 @@ def replay(job: Job, chosen: ReplayInput, *, debug: bool = False) -> Replay:
         launch = _launch(job.manifest, environment.python)
         process = _Process(launch, Path(scratch), job.manifest.settings.retry_settings.timeout)
         began = time.monotonic()
-        process.run(chosen.mini_batch, paths, debug=debug)
+        process.run(chosen.mini_batch, paths, chosen.paths, debug=debug)
         came_to = process.came_to(len(paths))
         seconds = round(time.monotonic() - began, 3)
     facts = _facts_of(job, chosen.mini_batch)
@@ -144,11 +144,12 @@ class _Process:
         self._requests, self._replies, self._stack = (scratch / name for name in ("requests", "replies", "stack"))
         self._ended = 0
 
-    def run(self, mini_batch: int, paths: list[str], *, debug: bool) -> None:
+    def run(self, mini_batch: int, paths: list[str], relative_paths: Sequence[str], *, debug: bool) -> None:
         """Run the program to its end. Raises: ScriptError when it cannot be started."""
         for folder in (self._folder, self._own_files):
             folder.mkdir()
-        requests = [self._launch.load_request(), self._launch.score_request(mini_batch, paths, str(self._spool))]
+        score = self._launch.score_request(mini_batch, paths, str(self._spool), relative_paths)
+        requests = [self._launch.load_request(), score]
         self._requests.write_text("".join(f"{json.dumps(each)}\n" for each in requests))
         with ExitStack() as opened:
             files = [(self._requests, "rb"), (self._replies, "wb"), (self._stack, "wb")]

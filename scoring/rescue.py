@@ -77,7 +77,12 @@ class Rescue:
     def _call(self, first: int, end: int) -> Outcome:
         try:
             scored, seconds = self._slot.score(
-                self._due.index, self._paths[first:end], str(self._spool), self._timeout, self._meanwhile
+                self._due.index,
+                self._paths[first:end],
+                str(self._spool),
+                self._timeout,
+                self._meanwhile,
+                self._due.relative_paths[first:end],
             )
         except TryFailedError as error:
             return Outcome(error.fault, error.seconds)

@@ -173,6 +173,12 @@ class Settings(Strict):
         "is ended, which is a failed try. Left out, the memory of an instance of the compute divided by "
         "max_concurrency_per_instance, where the compute says how much it has.",
     )
+    rows_per_chunk: int = Field(
+        100_000,
+        ge=0,
+        description="Rows of a table that a model without a script is given at once, so that a large file needs no "
+        "more memory than a small one; 0 reads each file whole.",
+    )
     shared_output: bool = Field(
         False,
         description="Give all mini-batches of a job one folder to write files of their own into, published as it is at "

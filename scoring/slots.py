@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +69,13 @@ class Slot:
         return process
 
     def score(
-        self, index: int, files: list[str], spool: str, timeout: float, meanwhile: Callable[[], None]
+        self,
+        index: int,
+        files: list[str],
+        spool: str,
+        timeout: float,
+        meanwhile: Callable[[], None],
+        relative_paths: Sequence[str] = (),
     ) -> tuple[Scored, float]:
         """One try of one mini-batch; what run() returned, and the seconds it took. Arguments as of ScoringProcess.
 
@@ -87,7 +93,7 @@ class Slot:
             raise TryFailedError(index, fault) from error
         began = time.monotonic()
         try:
-            scored = process.score(index, files, spool, timeout, meanwhile)
+            scored = process.score(index, files, spool, timeout, meanwhile, relative_paths)
             seconds = time.monotonic() - began
             written = process.keep_own_files(index)
             scored = replace(scored, written=written) if written is not None else scored

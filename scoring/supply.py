@@ -27,6 +27,11 @@ class DueBatch(Protocol):
     unfetched: Unfetched
     waited: float
 
+    @property
+    def relative_paths(self) -> list[str]:
+        """Paths of its files below the input."""
+        ...
+
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:
         """Local absolute paths of its files."""
         ...
@@ -40,6 +45,11 @@ class LocalBatch:
     def __init__(self, root: Folder, index: int, files: list[InputFile]) -> None:
         self.root, self.index, self.files = root, index, files
         self.unfetched: Unfetched = {}
+
+    @property
+    def relative_paths(self) -> list[str]:
+        """Paths of its files below the input."""
+        return [file.path for file in self.files]
 
     def paths(self, meanwhile: Callable[[], None]) -> list[str]:  # noqa: ARG002 - they are there
         """Local absolute paths of the files."""

@@ -68,7 +68,11 @@ class Deployment(Spec):
         examples=["azureml:digits@latest", "azureml:digits:1", {"name": "digits", "path": "model"}],
         json_schema_extra=as_any_of,
     )
-    code_configuration: CodeConfiguration = Field(description="Which script scores the files, and where it lives.")
+    code_configuration: CodeConfiguration | None = Field(
+        None,
+        description="Which script scores the files, and where it lives. Left out where a model needs none: one of type "
+        "mlflow_model.",
+    )
     environment: EnvironmentOrReference | None = Field(
         None,
         description="What the script needs installed: azureml:NAME:VERSION, azureml:NAME@latest, or conda_file, "

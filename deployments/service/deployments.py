@@ -15,6 +15,7 @@ from deployments.service.errors import ConflictError, about
 from deployments.service.lookup import deployments_of, find, put
 from deployments.service.registration import Launcher
 from deployments.service.telling import Tell, nobody
+from deployments.service.without_script import fill_in, scripted
 from flows.resolve import check_instances
 from scoring.script_check import check_script
 
@@ -47,9 +48,10 @@ def create(
         never score; EnvironmentUnusableError for an environment that cannot be built; as sources.at_hand for code in a
         store. Nothing is registered then.
     """
-    declared = deployment.code_configuration
+    whole = fill_in(store, deployment)
+    declared = scripted(whole)
     with sources.at_hand(store, declared.code, "code_configuration", "code") as code:
-        local = deployment.model_copy(update={"code_configuration": declared.model_copy(update={"code": str(code)})})
+        local = whole.model_copy(update={"code_configuration": declared.model_copy(update={"code": str(code)})})
         return _create(store, launcher, local, set_default=set_default, check=check, build=build, tell=tell)
 
 
@@ -61,7 +63,7 @@ def _create(
     existing = find(store, Deployment, endpoint.name, deployment.name)
     compute = _compute(store, deployment)
     with about("code_configuration"):
-        code = _checked_code(deployment.code_configuration, check)
+        code = _checked_code(scripted(deployment), check)
     _check_references(store, deployment)
     with about("environment"):
         _prepare_environment(store, deployment, compute, tell, build=build)
@@ -75,7 +77,7 @@ def _create(
             "compute": compute.name,
             "model": str(_model(store, deployment.model, undo)),
             "environment": _environment(store, deployment.environment, undo),
-            "code_configuration": _copied(deployment.code_configuration, code, folder, undo),
+            "code_configuration": _copied(scripted(deployment), code, folder, undo),
         }
         registered = deployment.model_copy(update=pinned)
         put(store, registered, existing, undo)

@@ -30,7 +30,7 @@ def test_the_script_finds_its_surroundings_as_in_azure(told, monkeypatch):
         assert row["argv"][1:] == ["--logging_level", "WARNING"]
         assert row["argv"][0].endswith("tells_where_it_runs.py")
         assert row["threads"] == "3"
-        assert row["prefect"] == []
+        assert row["prefect"] == ["BATCHPOINT_LAYOUT", "BATCHPOINT_ROWS_PER_CHUNK"]  # and nothing of the flow's
         assert row["colour"] == "of the deployment"
         assert row["stdin"] == ""
         assert row["alone"] == 1
@@ -57,7 +57,8 @@ def test_a_model_that_is_not_there_is_named(told, tmp_path):
 
 
 def test_a_run_that_takes_two_arguments_is_given_the_mini_batchs_context(score_with):
-    assert score_with("takes_a_context.py", 4, size=2).rows.splitlines() == ["0,1", "0,", "0,", "1,", "1,"]
+    rows = score_with("takes_a_context.py", ["a", "b", "c/d", "e"], size=2).rows
+    assert rows.splitlines() == ["0,1,2", "0,,a", "0,,b", "1,,c/d", "1,,e"]
 
 
 def test_literal_inputs_are_environment_variables_and_attributes_of_the_context(score_with):

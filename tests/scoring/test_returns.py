@@ -5,13 +5,16 @@ import datetime
 import io
 import json
 import operator
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.program import WrongReturnError, elements, encode, named_files, unique
+from scoring.program import WrongReturnError, elements, encode, named_files, pieces_of, unique
+
+FRAME = pd.DataFrame({"a": [1, 2]})
 
 
 def generated():
@@ -175,3 +178,26 @@ def test_a_base_name_that_two_files_share_names_neither():
 
 def test_names_that_repeat_are_told_apart():
     assert unique(["a", "b", "a", "a", "a.1", 1, "1"]) == ["a", "b", "a.1", "a.2", "a.1.1", "1", "1.1"]
+
+
+def test_frames_that_run_yields_are_one_table():
+    pieces = list(pieces_of(frame for frame in (FRAME, FRAME)))
+    assert all(piece is FRAME for piece in pieces)
+    assert len(pieces) == 2
+
+
+def test_rows_that_run_yields_are_a_list_of_them():
+    assert list(pieces_of(row for row in (None, "a"))) == [[None, "a"]]
+    assert list(pieces_of(row for row in ())) == [[]]
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("a", "run() yielded a frame, and then a value of type str"),
+        (pd.DataFrame({"b": [1]}), "run() yielded frames of different columns: ['a'], then ['b']"),
+    ],
+)
+def test_what_run_yields_after_a_frame_is_frames_of_the_same_columns(second, said):
+    with pytest.raises(WrongReturnError, match=re.escape(said)):
+        list(pieces_of(piece for piece in (FRAME, second)))

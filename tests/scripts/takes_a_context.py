@@ -2,4 +2,5 @@
 
 
 def run(mini_batch, mini_batch_context):
-    return [[mini_batch_context.minibatch_index, mini_batch_context.partition_key_value] for _ in mini_batch]
+    context = mini_batch_context
+    return [[context.minibatch_index, context.partition_key_value, path] for path in context.relative_paths]

@@ -173,3 +173,22 @@ def test_deployments_of_an_endpoint_that_is_not_there_are_not_an_empty_list(read
     assert deployments.list_all(ready, "mnist") == []
     with pytest.raises(NotRegistered, match="no endpoint 'letters' is registered"):
         deployments.list_all(ready, "letters")
+
+
+def test_a_model_that_mlflow_saved_needs_no_script(ready, launcher, declared, project, kept, files_below):
+    made = declared(
+        model={"name": "ill", "path": str(project / "model"), "type": "mlflow_model"}, code_configuration=None
+    )
+    registered = deployments.create(ready, launcher, made)
+    assert registered.code_configuration.scoring_script == "batchpoint_ready/driver.py"
+    assert "batchpoint_ready/driver.py" in files_below(Path(registered.code_configuration.code))
+    assert Path(registered.code_configuration.code).parent == kept / "code"
+
+
+def test_another_model_without_a_script_is_refused(ready, launcher, declared, kept, files_below):
+    before = files_below(kept)
+    with pytest.raises(
+        UnusableError, match="model 'digits' is a custom_model, which needs a scoring script; write code"
+    ):
+        deployments.create(ready, launcher, declared(code_configuration=None))
+    assert files_below(kept) == before

@@ -1,0 +1,74 @@
+"""Deployments that name no script: what is filled in where the model's kind needs none."""
+
+from pathlib import Path
+
+from blocks.references import find_model
+from blocks.specs import CodeConfiguration, Deployment, Environment, Model
+from blocks.store import Store
+from deployments.declarations.document import read
+from deployments.service import sources
+from deployments.service.errors import UnusableError, about
+from scoring import ready_script
+
+REQUIREMENTS, PYTHON, CONDA = "requirements.txt", "python_env.yaml", "conda.yaml"
+"""What MLflow writes beside a model: what to install, on which Python, and both together as conda has it."""
+
+
+def fill_in(store: Store, deployment: Deployment) -> Deployment:
+    """The deployment with a script, and with the environment that its model asks for where it names none.
+
+    Raises: UnusableError where the model's kind needs a script; NotRegistered; as sources.at_hand.
+    """
+    if deployment.code_configuration is not None:
+        return deployment
+    model = find_model(store, deployment.model) if isinstance(deployment.model, str) else deployment.model
+    with about("code_configuration"):
+        _check(model)
+    code = CodeConfiguration(code=str(ready_script.CODE), scoring_script=ready_script.SCRIPT)
+    environment = deployment.environment
+    if environment is None:
+        with about("model"), sources.at_hand(store, model.path, "path") as path:
+            environment = environment_of(model, path)
+    return deployment.model_copy(update={"code_configuration": code, "environment": environment})
+
+
+def scripted(deployment: Deployment) -> CodeConfiguration:
+    """The script of a deployment that has been filled in."""
+    assert deployment.code_configuration is not None
+    return deployment.code_configuration
+
+
+def environment_of(model: Model, path: Path) -> Environment | None:
+    """The environment that MLflow wrote down with a model; None where it did not.
+
+    Args:
+        model: its name becomes part of the environment's.
+        path: its folder, or the folder that holds that.
+    """
+    folder = next((file.parent for file in sorted(path.rglob("MLmodel"))), None)
+    if folder is None:
+        return None
+    said: dict[str, object] = {"name": f"{model.name}-mlflow", "python": _python(folder)}
+    if (folder / CONDA).exists():
+        return Environment.model_validate(said | {"conda_file": read(folder / CONDA).data})
+    if (folder / REQUIREMENTS).exists():
+        lines = (line.strip() for line in (folder / REQUIREMENTS).read_text().splitlines())
+        return Environment.model_validate(
+            said | {"requirements": [line for line in lines if line[:1] not in ("", "#")]}
+        )
+    return None
+
+
+def _check(model: Model) -> None:
+    if not ready_script.scores(model.type):
+        raise UnusableError(
+            f"there is none, and model {model.name!r} is a {model.type}, which needs a scoring script; write code and "
+            "scoring_script, or, where MLflow saved the model, register it with type: mlflow_model"
+        )
+
+
+def _python(folder: Path) -> str | None:
+    """The Python that a model was saved with, in any patch: a machine has one of each as a rule."""
+    if not (folder / PYTHON).exists():
+        return None
+    return ".".join(str(read(folder / PYTHON).data.get("python", "")).split(".")[:2]) or None
