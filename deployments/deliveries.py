@@ -33,7 +33,7 @@ FLOW_NAME = "send-word"
 PATIENCE = 15.0
 """Seconds that a receiver may take to answer."""
 DELAYS = (5, 30, 120, 600, 1800, 7200, 18000, 36000)
-"""Seconds between tries, of which there is one more: 19 hours in all."""
+"""Seconds between tries, of which there is one more: about 18 hours in all."""
 JITTER = 0.2
 ENDINGS: Final[Mapping[StateType, str]] = {
     StateType.COMPLETED: "completed",

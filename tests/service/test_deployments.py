@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from blocks.errors import NotRegistered, UnclearReference
-from blocks.specs import Deployment, Endpoint, Model
+from blocks.recipes import recipe_of
+from blocks.specs import Deployment, Endpoint, Environment, Model
 from deployments.service import deployments, models
 from deployments.service.errors import ConflictError, UnusableError
 from flows.errors import JobRefusedError
@@ -192,3 +193,21 @@ def test_another_model_without_a_script_is_refused(ready, launcher, declared, ke
     ):
         deployments.create(ready, launcher, declared(code_configuration=None))
     assert files_below(kept) == before
+
+
+def test_the_environment_of_such_a_model_is_what_mlflow_wrote_beside_it(ready, launcher, declared, project):
+    model = project / "model"
+    (model / "MLmodel").write_text("flavors: {}\n")
+    (model / "conda.yaml").write_text("dependencies: [python=3.8.7, pip<=23, {pip: [mlflow==3.17.2, pandas]}]\n")
+    (model / "python_env.yaml").write_text("python: 3.8.7\n")
+    inline = {"name": "ill", "path": str(model), "type": "mlflow_model"}
+    deployments.create(ready, launcher, declared(model=inline, code_configuration=None))
+    [environment] = ready.list(Environment)
+    assert (environment.name, environment.python) == ("ill-mlflow", "3.8")
+    assert recipe_of(environment).pip == ("mlflow==3.17.2", "pandas")
+    deployments.create(
+        ready,
+        launcher,
+        declared("here", model=inline, code_configuration=None, environment={"name": "ours", "python": "batchpoint"}),
+    )
+    assert str(ready.get(Deployment, "mnist", "here").environment) == "azureml:ours:1"
