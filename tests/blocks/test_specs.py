@@ -150,7 +150,7 @@ def test_a_version_may_be_a_whole_number_but_not_one_with_a_point():
 
 def test_an_environment_that_says_nothing_is_refused():
     assert sentences(specs.Environment, {"name": "torch"}) == [
-        "neither image nor conda_file is given; write conda_file: conda.yaml, or image, or both"
+        "none of image, conda_file, requirements and python is given; write conda_file: conda.yaml, or another of them"
     ]
 
 

@@ -62,7 +62,7 @@ def test_a_page_has_a_row_for_each_key_and_says_which_are_required() -> None:
         schema_of("batch-deployment")["$defs"]["Settings"]["properties"]
     )
     assert re.findall(r"^\| `(\w+)` .*\*\*required\*\*", page.partition("\n## ")[0], re.MULTILINE) == [
-        *("name", "endpoint_name", "model", "code_configuration", "compute")
+        *("name", "endpoint_name", "model", "compute")
     ]
 
 
