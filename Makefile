@@ -62,7 +62,7 @@ bench-scale: $(BENCH_INSTALLED)
 bench-profile: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.profiles
 
-# Jobs sent over HTTP all at once, on SQLite and on PostgreSQL: docs/gateway.md, "What it bears".
+# Jobs sent over HTTP all at once while others are looked at, on SQLite and on PostgreSQL.
 load: $(INSTALLED)
 	$(BIN)/python -m benchmarks.load
 
