@@ -89,10 +89,19 @@ class Dispatch:
         try:
             self._serve()
         except Exception as caught:  # noqa: BLE001 - whatever it is, whoever waits for an outcome must hear it
-            error = caught if self._is_connected else DaskSchedulerLostError(self._address)
+            self._fail(caught if self._is_connected else DaskSchedulerLostError(self._address))
+
+    def _fail(self, error: Exception) -> None:
+        """Give an error for outcome to every task run that there is, and to those that are yet to come."""
+        while True:
             for sent in [*self._sent, *self._waiting]:
                 sent.set_exception(error)
+            self._waiting.clear()
             self._forget(set(self._sent))
+            event = self._events.get()
+            if event is None:
+                return
+            event()
 
     def _serve(self) -> None:
         look = 0.0
