@@ -49,7 +49,7 @@ def commands(recipe: Recipe, folder: Path, target: Path) -> list[list[str]]:
     if recipe.installer == "uv":
         uv = _found("uv", "install uv, or leave installer out, which has pip do it")
         return [
-            [uv, "venv", "--seed", "--python", base, str(target)],
+            [uv, "venv", "--python", base, str(target)],
             [uv, "pip", "install", "--python", python, "--requirement", str(requirements)],
         ]
     return [
