@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-MILLISECONDS = 1000
+MILLISECONDS = 2000
 MARK = "waits are short"
 
 
