@@ -99,9 +99,9 @@ class Environment(Asset):
     python: Annotated[str, BeforeValidator(exact)] | None = Field(
         None,
         min_length=1,
-        description="The interpreter, whatever the conda file says: a version such as 3.11, or a range such as "
-        ">=3.9,<3.13, found on the machine; the path of one; or batchpoint, the one that Batchpoint runs under: then "
-        "nothing is built, and the packages are taken to be there.",
+        description="The interpreter, whatever the conda file says: a version such as 3.11, in quotes, or a range such "
+        "as >=3.9,<3.13, found on the machine; the path of one; or batchpoint, the one that Batchpoint runs under: "
+        "then nothing is built, and the packages are taken to be there.",
         examples=["3.11", "/opt/python/bin/python3", BATCHPOINT],
     )
     installer: Installer = Field(
