@@ -129,7 +129,11 @@ def changed(
 
 def here(path: str | None) -> str | None:
     """A path given on the command line begins where the command runs, whatever a file says; URLs stay."""
-    return path if path is None or "://" in path else str(Path(path).expanduser().absolute())
+    return (
+        path
+        if path is None or "://" in path or path.startswith(("runs:/", "models:/"))
+        else str(Path(path).expanduser().absolute())
+    )
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -251,5 +251,5 @@ def _without(document: Document, holder: Keys, keys: tuple[str, ...], why: str =
 def _from_folder(document: Document, path: Keys) -> None:
     """Make a relative local path absolute; references and URLs stay as they are."""
     text = document.get(path)
-    if isinstance(text, str) and "://" not in text and not text.startswith(("azureml:", "runs:")):
+    if isinstance(text, str) and "://" not in text and not text.startswith(("azureml:", "runs:/", "models:/")):
         document.put(path, str(document.folder / Path(text).expanduser()), document.place(path))

@@ -16,7 +16,6 @@ from flows.contents import check_model, digests_file
 
 GET_IT_FIRST = {
     "azureml://jobs/": "fetch the job's output with `batchpoint job download`, and give its local path",
-    "runs:/": "fetch it with `mlflow artifacts download`, and give its local path",
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from blocks.store import Store
+from deployments.service import from_mlflow
 from deployments.service.errors import UnusableError, about
 from flows.access import open_urls
 from flows.paths import names_data_asset, resolve_url
@@ -30,16 +31,19 @@ def at_hand(store: Store, path: str, *field: str) -> Iterator[Path]:
     """
     with ExitStack() as kept:
         with about(*field):
-            source = path if names_data_asset(path) else resolve_url(store, path)
-            if "://" in source:
-                open_urls(store, source)
+            is_mlflows = from_mlflow.is_kept_by_mlflow(path)
+            source = path if is_mlflows or names_data_asset(path) else resolve_url(store, path)
+            if "://" in source or is_mlflows:
                 scratch = Path(kept.enter_context(TemporaryDirectory(prefix="batchpoint-fetched-")))
-                source = str(_fetch(source, field[-1], scratch))
+                source = str(_fetch(store, source, field[-1], scratch))
         yield Path(source)
 
 
-def _fetch(url: str, what: str, scratch: Path) -> Path:
+def _fetch(store: Store, url: str, what: str, scratch: Path) -> Path:
     """Copy a file or folder of a store into a local folder, where it has its own name."""
+    if from_mlflow.is_kept_by_mlflow(url):
+        return from_mlflow.fetch(url, scratch)
+    open_urls(store, url)
     try:
         root, only = locate(url)
     except InputError:

@@ -85,7 +85,11 @@ NAME = (
         ("code: code", "code: cod", "/cod is not a folder; give the folder that holds the scoring script"),
         ("code: code", "code: azureml:code:1", "8: code_configuration.code azureml:code:1 is not a folder; give the"),
         ("  path: model", "  path: mdel", "/mdel does not exist; give the path of a file or folder"),
-        ("  path: model", "  path: runs:/1/model", "6: model path runs:/1/model is not on this machine; fetch it with"),
+        (
+            "  path: model",
+            "  path: runs:/1/model",
+            "6: path runs:/1/model is kept by MLflow; say where that is: export MLFL",
+        ),
         (
             "  name: digits",
             "  name: dig its",
