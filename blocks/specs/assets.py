@@ -13,7 +13,8 @@ class Model(Asset):
     word = "model"
 
     type: Literal["custom_model", "mlflow_model", "triton_model"] = Field(
-        "custom_model", description="What kind of model it is; the scoring script loads it in any case."
+        "custom_model",
+        description="What kind of model it is. One that MLflow saved (mlflow_model) needs no scoring script.",
     )
     path: str = Field(
         min_length=1,
