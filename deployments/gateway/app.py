@@ -36,6 +36,11 @@ ERRORS: dict[int | str, dict[str, object]] = {
     status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
     for status in (400, 401, 403, 404, 409, 429, 503)
 }
+IN_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+ERRORS_OF_FILES: dict[int | str, dict[str, object]] = {
+    status: {"content": IN_JSON, "description": said["description"]} for status, said in ERRORS.items()
+}
+"""The same where a route answers with another kind of content, which FastAPI would otherwise give its errors too."""
 ABOUT = """Batch scoring over HTTP. Send a job with `POST /endpoints/NAME/jobs`, poll the URL in `Location` until its
 `status` is Completed, Failed or Canceled, and fetch `outputs/score`. Bodies and answers are those of Azure's batch
 endpoints; a plain body works as well."""
@@ -45,8 +50,8 @@ def gateway(system: System) -> FastAPI:
     """The application for a system."""
     app = FastAPI(title="Batchpoint", description=ABOUT, docs_url=None, redoc_url=None)
     app.state.system = system
-    for router in (jobs.router, outputs.router, events.router):
-        app.include_router(router, responses=ERRORS)
+    for router, errors in ((jobs.router, ERRORS), (outputs.router, ERRORS_OF_FILES), (events.router, ERRORS)):
+        app.include_router(router, responses=errors)
     app.include_router(health.router)
     for kind, status, code in STATUS:
         app.add_exception_handler(kind, _answers(status, code))

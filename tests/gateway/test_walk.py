@@ -140,3 +140,15 @@ def test_a_gateway_that_would_be_unsafe_does_not_start(board: Board, typed: tupl
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said in stderr
+
+
+def test_every_answer_is_one_that_the_openapi_document_describes(client: httpx.Client, url: str, shelf: str) -> None:
+    pytest.importorskip("schemathesis")
+    from tests.gateway.documented import ask_everything
+
+    sent = client.post(f"/endpoints/{ENDPOINT}/jobs", json={"input": f"{shelf}/in"}).raise_for_status().json()
+    polled(client, f"/endpoints/{ENDPOINT}/jobs/{sent['name']}")
+    made = token("--role", "admin")
+    answered = ask_everything(url, made["token"], {"endpoint": ENDPOINT, "job": sent["name"]})
+    assert answered.total() > 100
+    assert {200, 400, 404} <= set(answered) <= set(range(500)), answered
