@@ -96,8 +96,10 @@ def test_a_file_dropped_into_a_bucket_starts_a_job(
     told = f"{gateway.url}/endpoints/{ENDPOINT}/events?hook=drop"
     with s3_server(tmp_path, tells=told, token=token) as server:
         credentials = save_credentials("drop", ADMIN, server)
-        datastores.create(board.store, Datastore(name="drop", type="s3", root="s3://data", credentials=credentials))
-        server.fs().pipe_file("data/in/a b+c.txt", b"hello")
+        datastores.create(
+            board.store, Datastore(name="drop", type="s3", root="s3://data/dropped", credentials=credentials)
+        )
+        server.fs().pipe_file("data/dropped/in/a b+c.txt", b"hello")
         job = completed(board, "azureml://datastores/drop/paths/in")
         assert job.files is not None
         assert job.files.scored == 1

@@ -33,7 +33,8 @@ def page(server: Connection, board: Board) -> Iterator[Page]:  # noqa: F811
         page = browser.new_page(viewport={"width": 1300, "height": 1200})
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
-        page.goto(f"{server.ui_url}/deployments", wait_until="commit")
+        found = board.client.read_deployment_by_name(f"batch-endpoint/{ENDPOINT}")
+        page.goto(f"{server.ui_url}/deployments/deployment/{found.id}", wait_until="commit")
         yield page
         if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(path=Path(folder) / "last.png", full_page=True)
@@ -45,7 +46,6 @@ def test_a_job_is_sent_by_the_form_of_its_endpoint_and_its_summary_is_on_its_pag
     board: Board,  # noqa: F811
     server: Connection,
 ) -> None:
-    page.get_by_role("link", name=ENDPOINT, exact=True).first.click()
     page.get_by_text("Description", exact=True).first.click()
     expect(page.get_by_text("Default deployment names.")).to_be_visible()
     expect(page.get_by_text(f"batchpoint batch-endpoint invoke --name {ENDPOINT} --input PATH")).to_be_visible()
