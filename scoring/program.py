@@ -505,14 +505,20 @@ def score(conversation, script, request):
         conversation.say(kind="scored", index=request["index"], **scored)
 
 
+def joined(named, more):
+    """Positions of the files that two pieces of short results speak of; None when either does not tell, or both do."""
+    return None if named is None or more is None or set(named) & set(more) else named + more
+
+
 def score_pieces(conversation, script, request):
     """Call run() and append what it gives to the spool, a piece at a time; where the rows are, and how many."""
     files = request["files"]
-    rows, columns, start, length = 0, [], None, 0
+    rows, columns, start, length, named = 0, [], None, 0, []
     for piece in pieces_of(script.run(list(files), request)):
         conversation.leave_if_forked()
         text, count, columns = encode(piece, request["layout"])
-        named = named_files(piece, files) if rows + count < len(files) else None
+        if rows + count < len(files):
+            named = joined(named, named_files(piece, files))
         offset, written = conversation.keep(request["spool"], text) if text else (0, 0)
         rows, length = rows + count, length + written
         start = offset if start is None and written else start

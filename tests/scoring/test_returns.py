@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.program import WrongReturnError, elements, encode, named_files, pieces_of, unique
+from scoring.program import WrongReturnError, elements, encode, joined, named_files, pieces_of, unique
 
 FRAME = pd.DataFrame({"a": [1, 2]})
 
@@ -189,6 +189,14 @@ def test_frames_that_run_yields_are_one_table():
 def test_rows_that_run_yields_are_a_list_of_them():
     assert list(pieces_of(row for row in (None, "a"))) == [[None, "a"]]
     assert list(pieces_of(row for row in ())) == [[]]
+
+
+@pytest.mark.parametrize(
+    ("named", "more", "both"),
+    [([], [0], [0]), ([0], [2, 1], [0, 2, 1]), ([0], [0], None), (None, [1], None), ([1], None, None)],
+)
+def test_files_that_yielded_frames_speak_of_are_told_of_all_of_them_or_not_at_all(named, more, both):
+    assert joined(named, more) == both
 
 
 @pytest.mark.parametrize(
