@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from deployments.declarations import DeclarationError, Document, declare, read
 from deployments.service.errors import field_of
+from deployments.service.from_mlflow import is_kept_by_mlflow
 
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -129,11 +130,7 @@ def changed(
 
 def here(path: str | None) -> str | None:
     """A path given on the command line begins where the command runs, whatever a file says; URLs stay."""
-    return (
-        path
-        if path is None or "://" in path or path.startswith(("runs:/", "models:/"))
-        else str(Path(path).expanduser().absolute())
-    )
+    return path if path is None or "://" in path or is_kept_by_mlflow(path) else str(Path(path).expanduser().absolute())
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -15,6 +15,7 @@ from deployments.declarations.invocations import accept_invocation
 from deployments.declarations.refusals import refuse
 from deployments.declarations.requirements import included, read_requirements
 from deployments.declarations.yaml import plain
+from deployments.service.from_mlflow import is_kept_by_mlflow
 from scoring.settings import Settings
 
 READ_ONLY = (
@@ -251,5 +252,5 @@ def _without(document: Document, holder: Keys, keys: tuple[str, ...], why: str =
 def _from_folder(document: Document, path: Keys) -> None:
     """Make a relative local path absolute; references and URLs stay as they are."""
     text = document.get(path)
-    if isinstance(text, str) and "://" not in text and not text.startswith(("azureml:", "runs:/", "models:/")):
+    if isinstance(text, str) and "://" not in text and not text.startswith("azureml:") and not is_kept_by_mlflow(text):
         document.put(path, str(document.folder / Path(text).expanduser()), document.place(path))

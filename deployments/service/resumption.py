@@ -1,6 +1,7 @@
 """Jobs that ended without their whole output go on: their flow run is run again, under the manifest it had."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
@@ -68,12 +69,10 @@ def _goes_on(job: Job) -> ConflictError:
 
 def _check_endpoint(client: SyncPrefectClient, store: Store, job: Job, run: FlowRun) -> None:
     """Raises: ConflictError when the job's Prefect deployment is gone: Prefect's worker would cancel the flow run."""
-    try:
+    with suppress(ObjectNotFound):
         if run.deployment_id is not None:
             client.read_deployment(run.deployment_id)
             return
-    except ObjectNotFound:
-        pass
     known = with_files(store, job)
     endpoint = known.endpoint_name or "ENDPOINT"
     raise ConflictError(

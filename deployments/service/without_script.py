@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from blocks.problems import problems_in
 from blocks.references import find_model
 from blocks.specs import CodeConfiguration, Deployment, Environment, Model
 from blocks.store import Store
 from deployments.declarations.document import read
+from deployments.declarations.errors import DeclarationError
 from deployments.service import sources
 from deployments.service.errors import UnusableError, about
 from scoring import ready_script
@@ -28,7 +32,7 @@ def fill_in(store: Store, deployment: Deployment) -> Deployment:
     environment = deployment.environment
     if environment is None:
         with about("model"), sources.at_hand(store, model.path, "path") as path:
-            environment = environment_of(model, path)
+            environment = _declared(model, path)
     return deployment.model_copy(update={"code_configuration": code, "environment": environment})
 
 
@@ -57,6 +61,22 @@ def environment_of(model: Model, path: Path) -> Environment | None:
             said | {"requirements": [line for line in lines if line[:1] not in ("", "#")]}
         )
     return None
+
+
+def _declared(model: Model, path: Path) -> Environment | None:
+    try:
+        return environment_of(model, path)
+    except DeclarationError as error:
+        raise _unreadable(model, str(error)) from error
+    except ValidationError as error:
+        raise _unreadable(model, problems_in(Environment, error)[0].sentence) from error
+
+
+def _unreadable(model: Model, why: str) -> UnusableError:
+    return UnusableError(
+        f"what MLflow wrote beside model {model.name!r} to install cannot be used: {why}; say what the model needs "
+        "under environment, or write environment: {python: batchpoint}"
+    )
 
 
 def _check(model: Model) -> None:

@@ -211,3 +211,23 @@ def test_the_environment_of_such_a_model_is_what_mlflow_wrote_beside_it(ready, l
         declared("here", model=inline, code_configuration=None, environment={"name": "ours", "python": "batchpoint"}),
     )
     assert str(ready.get(Deployment, "mnist", "here").environment) == "azureml:ours:1"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("dependencies: [{pip: ['a b']}]\n", "'a b' is nothing that pip installs"),
+        ("dependencies: [\n", "conda.yaml:"),
+    ],
+)
+def test_a_list_beside_such_a_model_that_cannot_be_used_is_one_sentence(
+    ready, launcher, declared, project, written, said
+):
+    (project / "model" / "MLmodel").write_text("flavors: {}\n")
+    (project / "model" / "conda.yaml").write_text(written)
+    inline = {"name": "ill", "path": str(project / "model"), "type": "mlflow_model"}
+    with pytest.raises(UnusableError, match="what MLflow wrote beside model 'ill'") as caught:
+        deployments.create(ready, launcher, declared(model=inline, code_configuration=None))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert ready.list(Model) == []
