@@ -9,12 +9,11 @@ So merging, accounting and resuming know of no base; and once all is taken over,
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scoring.facts import Facts, PieceFacts, Record
+from scoring.held_folder import HeldFolder
 from scoring.input_file import InputFile
 from scoring.job import Job
 from scoring.manifest import Manifest
@@ -67,11 +66,11 @@ def keep_rows(job: Job) -> int:
         return 0
     if job.folder.exists(KEPT):
         return Kept.model_validate_json(job.folder.read(KEPT)).files
-    scratch = Path(tempfile.mkdtemp(prefix="batchpoint-keep-"))
+    scratch = HeldFolder("keep")
     try:
-        files = _Keeper(job, scratch).keep(units_of(Job.open(base.folder)))
+        files = _Keeper(job, scratch.path).keep(units_of(Job.open(base.folder)))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.remove()
     job.lease.check()
     job.folder.write(KEPT, Kept(files=files).model_dump_json().encode())
     return files

@@ -1,8 +1,6 @@
 """Fetching the files of mini-batches to this machine, several at a time, while something else goes on."""
 
 import asyncio
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from scoring.channel import WAIT
 from scoring.copying import copier_of
 from scoring.errors import JobStoppedError
 from scoring.facts import Fault
+from scoring.fetch_places import FetchPlaces
 from scoring.input_file import InputFile
 from scoring.refusals import reason_of
 from scoring.storage import Folder
@@ -36,6 +35,7 @@ class FetchedBatch:
     folder: Path
     targets: list[str]
     fetch: "Future[Unfetched]"
+    places: FetchPlaces
     unfetched: Unfetched = field(default_factory=dict)
     waited: float = 0.0  # seconds that whoever scores it has waited for its files
 
@@ -71,16 +71,16 @@ class FetchedBatch:
     def drop(self) -> None:
         """Remove its files; nobody needs them any more."""
         self.fetch.cancel()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.places.give_back(self.folder)
 
 
 class Fetcher:
-    """Fetches files below an input's root into a folder of its own."""
+    """Fetches files below an input's root into folders of its own."""
 
     def __init__(self, root: Folder) -> None:
         """Begin with nothing fetched; `root` is the input's."""
         self._root = root
-        self._folder = Path(tempfile.mkdtemp(prefix="batchpoint-input-"))
+        self._folders = FetchPlaces()
         self._loop = root.fs.loop if root.fs.async_impl else get_loop()
         self._copier = copier_of(root.fs, self._discard_if_closed)
         self._places = asyncio.Semaphore(FETCHED_AT_ONCE)
@@ -90,23 +90,23 @@ class Fetcher:
 
     def begin(self, index: int, files: list[InputFile]) -> FetchedBatch:
         """Start to fetch a mini-batch's files and return at once. Raises: JobStoppedError after close()."""
-        folder = self._folder / str(index)
-        targets = _targets(str(folder), files)
         with self._lock:
             if self._is_closed:
                 raise JobStoppedError
+            folder = self._folders.take(index, files)
+            targets = _targets(str(folder), files)
             for parent in {target.rpartition("/")[0] for target in targets if _is_possible(target)}:
                 Path(parent).mkdir(parents=True, exist_ok=True)
             fetch = asyncio.run_coroutine_threadsafe(self._fetch_all(files, targets, folder), self._loop)
             self._fetches.add(fetch)
         fetch.add_done_callback(self._fetches.discard)
-        return FetchedBatch(index, files, folder, targets, fetch)
+        return FetchedBatch(index, files, folder, targets, fetch, self._folders)
 
     async def _fetch_all(self, files: list[InputFile], targets: list[str], folder: Path) -> Unfetched:
         try:
             outcomes = await asyncio.gather(*map(self._fetch, files, targets), return_exceptions=True)
         except asyncio.CancelledError:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._folders.give_back(folder)
             self._discard_if_closed()
             raise
         return {
@@ -138,9 +138,9 @@ class Fetcher:
             asyncio.run_coroutine_threadsafe(self._copier.close(), self._loop)
 
     def _discard_if_closed(self) -> None:
-        """Also by whoever was at it when it was closed, and may have made the folder anew."""
+        """Also by whoever was at it when it was closed, and may have made a folder anew."""
         if self._is_closed:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folders.remove()
 
 
 def _targets(folder: str, files: list[InputFile]) -> list[str]:

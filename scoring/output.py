@@ -3,11 +3,11 @@
 import glob
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from scoring.errors import OutputExistsError
+from scoring.held_folder import HeldFolder
 from scoring.publication import FAILURES, SUMMARY, Publication, taken
 from scoring.settings import OutputAction, Settings
 from scoring.storage import Folder, link_or_copy
@@ -65,14 +65,15 @@ class Staging:
         """Make the place, which no other run of the job uses: the generation is that of this run's lease."""
         self._output = output
         self._job = job
-        if output.is_local:
+        self._held = None if output.is_local else HeldFolder("output")
+        if self._held is not None:
+            self.path = self._held.path
+        else:
             beside = Path(output.path)
             beside.parent.mkdir(parents=True, exist_ok=True)
             self.path = beside.with_name(f".{beside.name}.{job}.{generation}.unfinished")
             shutil.rmtree(self.path, ignore_errors=True)
             self.path.mkdir()
-        else:
-            self.path = Path(tempfile.mkdtemp(prefix="batchpoint-output-"))
 
     def take_in(self, name: str, source: Folder, stored: str) -> int:
         """Take in a file that lies elsewhere already, whole files never in memory; its size in bytes.
@@ -121,6 +122,8 @@ class Staging:
     def discard(self) -> None:
         """Remove what is staged."""
         shutil.rmtree(self.path, ignore_errors=True)
+        if self._held is not None:
+            self._held.remove()
 
     def _discard_older(self) -> None:
         """Remove what runs of this job staged that were killed."""

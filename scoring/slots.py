@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scoring.errors import InitFailedError, JobStoppedError, TryFailedError
 from scoring.facts import Facts, Fault
+from scoring.held_folder import HeldFolder
 from scoring.job import Job
 from scoring.launch import Launch
 from scoring.own_files import OwnFiles
@@ -134,7 +135,8 @@ class Fleet:
         """
         self.has_scored = has_scored
         self.first_start: dict[str, float] = {}  # of the first scoring process that was ready: seconds by stage
-        self.scratch = Path(tempfile.mkdtemp(prefix="batchpoint-"))
+        self._held = HeldFolder("scratch")
+        self.scratch = self._held.path
         self._launch = launch
         self._lock = threading.Lock()
         self._next = 0
@@ -263,7 +265,7 @@ class Fleet:
         for slot in idle:
             slot.release()
         if is_last:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            self._held.remove()
 
     def close(self) -> list[Fault]:
         """End the idle processes after the script's shutdown(); returns what shutdown() raised."""

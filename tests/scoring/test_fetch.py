@@ -8,6 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from scoring import fetch_places
 from scoring.chunk import score_chunk
 from scoring.errors import JobStoppedError
 from scoring.job import Job
@@ -27,6 +28,7 @@ def temporary(tmp_path, monkeypatch):
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(fetch_places, "MEMORY", str(folder))
     return folder
 
 
@@ -97,6 +99,26 @@ def test_fetched_files_take_up_no_more_disk_than_allowed_and_none_in_the_end(job
     supplies.close()
     assert most == 600
     assert list(temporary.iterdir()) == []
+
+
+def test_files_are_fetched_into_memory_while_there_is_room_and_else_to_the_disk(job_on, tmp_path, monkeypatch):
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(fetch_places, "MEMORY", str(memory))
+    monkeypatch.setattr(fetch_places, "MEMORY_LIMIT", 2 * (100 + fetch_places.PAGE))
+    job = job_on(
+        stored("memory://places-test/in", {"0": 100, "1": 9000, "2": 100, "3": 100}),
+        mini_batch_size=1,
+        prefetch_limit=0,
+    )
+    supplies = Supplies(job)
+    places = [
+        [memory in Path(path).parents for path in due.paths(lambda: None)]
+        for due in supplies.of(Chunk(first=0, last=3), Done(job.folder))
+    ]
+    supplies.close()
+    assert places == [[True], [False], [True], [True]]
+    assert list(memory.iterdir()) == []
 
 
 def test_what_follows_a_chunk_is_fetched_for_whoever_is_given_it(job_on, tmp_path):
