@@ -1,6 +1,7 @@
 """The flow of a job: resolve, list, score chunks, assemble."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -38,15 +39,17 @@ from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
 from scoring.base import keep_rows
 from scoring.chunk import Report
-from scoring.errors import ScoringError, SupersededError
+from scoring.errors import InitFailedError, ScoringError, SupersededError
 from scoring.job import Job
 from scoring.listing import ListingSummary, copy_listing, write_listing
 from scoring.manifest import MANIFEST, Manifest
+from scoring.overview import write_logs
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
+from scoring.tables import write_tables
 
 FINALIZING = "Finalizing"
 
@@ -155,7 +158,7 @@ def score_job(
 def run(job: Job, stages: Stages) -> Summary:
     """Score a resolved job on its slots and commit its output."""
     runner = sized_task_runner(job.manifest)
-    with open_desk(job, runner) as desk:
+    with records_at_any_end(job, stages), open_desk(job, runner) as desk:
         stages.end("environment")
         desk.start_early()
         list_inputs(job)
@@ -175,6 +178,24 @@ def run(job: Job, stages: Stages) -> Summary:
         say_stages(summary)
         show_summary(summary)
         return summary
+
+
+@contextmanager
+def records_at_any_end(job: Job, stages: Stages) -> Iterator[None]:
+    """Write the job's tables and logs also where an exception ends it before it has an output, as a cancellation."""
+    try:
+        yield
+    except SupersededError:
+        raise
+    except BaseException as end:
+        said = str(end) if isinstance(end, ScoringError) else f"{type(end).__name__}: {end}"
+        traceback = end.fault.traceback if isinstance(end, InitFailedError) else ""
+        try:
+            write_tables(job)
+            write_logs(job, stages, said, traceback)
+        except (ScoringError, OSError) as error:
+            get_run_logger().warning("The tables and logs of this job are not all written: %s", error)
+        raise
 
 
 def keep_rows_of_base(job: Job) -> None:

@@ -13,6 +13,7 @@ from scoring.ledger import Cause, Totals, entries, failure_lines, reasons
 from scoring.listing import read_skipped
 from scoring.manifest import Versioned
 from scoring.output import Staging, partial_name, summary_of
+from scoring.overview import write_logs
 from scoring.own_files import OwnFiles
 from scoring.parts import RowReader, read_frames
 from scoring.publication import FAILURES, SUMMARY
@@ -21,6 +22,7 @@ from scoring.settings import OutputAction, Settings
 from scoring.stages import Stages, described
 from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
+from scoring.tables import Tables
 
 OUTPUT_AT = "; output: "
 COMPLETED, WITH_ERRORS, FAILED = "Completed", "CompletedWithErrors", "Failed"
@@ -129,6 +131,7 @@ def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = N
             timings=stages.rounded(),
         )
         (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
+        write_logs(job, stages, f"{state}: {message}")
         job.lease.check()
         staging.commit(overwrite=manifest.overwrite)
     finally:
@@ -138,10 +141,11 @@ def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = N
 
 def _account(job: Job, failures: Path, own: OwnFiles, *, settles_tried: bool) -> Totals:
     totals = Totals(listed=job.listing.files + job.listing.skipped, skipped=job.listing.skipped)
-    with failures.open("wb") as lines:
+    with failures.open("wb") as lines, Tables(job) as tables:
         for found in entries(job):
             entry = found.settled() if settles_tried else found
             totals.add(entry)
+            tables.add(entry)
             lines.writelines(failure_lines(entry))
             if entry.frame is not None:
                 own.add(entry.frame.facts)

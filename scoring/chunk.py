@@ -1,5 +1,6 @@
 """One attempt at a chunk: every mini-batch of it that is in no part gets one try, whatever happens to the others."""
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
+from scoring.attempts import AttemptWriter
 from scoring.errors import TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
 from scoring.failures import Failures
@@ -68,38 +70,66 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     done = Done(job.folder, earlier.given_up)
     kept = sum(index in done for index in range(chunk.first, chunk.last + 1))
     with fleet.borrow() as (slot, scratch), closing(fleet.supplies(job).of(chunk, done)) as due:
-        relay = Relay(job.folder, slot.number, f"{chunk.name}.{job.generation}.{attempt}", scratch)
-        failures = Failures(job, chunk, attempt, scratch, relay, earlier)
-        scored, short = _Attempt(job, done, slot, failures, scratch).run(due, tell)
+        name = f"{chunk.name}.{job.generation}.{attempt}"
+        relay = Relay(job.folder, slot.number, name, scratch, slot.allowance)
+        record = AttemptWriter(job, chunk, attempt, slot.number, scratch)
+        failures = Failures(job, chunk, attempt, scratch, relay, earlier, record)
+        scored, short = _Attempt(job, done, slot, failures, record, scratch).run(due, tell)
     return Report(len(chunk), scored, short, kept)
+
+
+class _Turn:
+    """A slot's turning to a mini-batch: when, and how long it then waited for anything but the mini-batch's files."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.began = round(time.time(), 3)
+        self._slot = slot
+        self._since, self._started = time.monotonic(), slot.starting
+        self._came_after = 0.0
+
+    def come(self) -> None:
+        """The mini-batch is there, and its files are asked for."""
+        self._came_after = time.monotonic() - self._since
+
+    @property
+    def waited(self) -> float:
+        """Seconds until the mini-batch was there, and those that its scoring processes took to be ready."""
+        return round(self._came_after + self._slot.starting - self._started, 6)
 
 
 class _Attempt:
     """The state of one attempt: the part being written, and what failed."""
 
-    def __init__(self, job: Job, done: Done, slot: Slot, failures: Failures, scratch: Path) -> None:
+    def __init__(
+        self, job: Job, done: Done, slot: Slot, failures: Failures, record: AttemptWriter, scratch: Path
+    ) -> None:
         self.job, self.done, self.slot, self.failures, self.scratch = job, done, slot, failures, scratch
+        self.record = record
         self.settings = job.manifest.settings
         self.timeout = self.settings.retry_settings.timeout
         self.writer = PartWriter(job.folder, scratch, job.lease)
+        self.turn = _Turn(slot)
+        self.scored = 0
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
-        scored = short = 0
+        short = 0
         settled = -1.0
         try:
             for due in supply:
+                self.turn.come()
                 self.slot.relay = self.failures.relay.of(due.index)
                 news = self.complete(due) if due.index in self.done.incomplete else self.try_once(due)
-                scored += news.scored
+                self.scored += news.scored
                 short += news.failed if news.outcome == "scored" else 0
                 settled = due.index
                 tell(news)
+                self.turn = _Turn(self.slot)
             settled = inf
         finally:
             self.write_down(settled)
         self.failures.raise_if_any()
-        return scored, short
+        return self.scored, short
 
     def try_once(self, due: DueBatch) -> News:
         """Give a mini-batch that is in no part one try."""
@@ -115,6 +145,8 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
+        if facts.faults:
+            self.record.add(facts, facts.faults[0])
         self.slot.check_names(self.job, facts)
         suspicion = facts.faults[0] if facts.faults and not facts.scored else None
         return News(due.index, "scored", facts.scored, len(facts.failed), suspicion)
@@ -130,7 +162,7 @@ class _Attempt:
             rescue.try_rest(may_narrow=True)
         else:
             rescue.narrow(error.fault)
-        return self.store(rescue, error.fault, is_final=is_final)
+        return self.store(rescue, error.fault, error.seconds, is_final=is_final)
 
     def probe(self, due: DueBatch, paths: list[str]) -> None:
         """Before anything was scored, see whether the script can score one file of a mini-batch that failed.
@@ -152,23 +184,35 @@ class _Attempt:
         rescue.keep(stored_pieces(self.job.folder, old), old.facts)
         is_last = self.failures.is_last
         rescue.try_rest(may_narrow=is_last and self.settings.isolate_failures)
-        return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None, is_final=is_last)
+        return self.store(rescue, rescue.culprits[0].fault if rescue.culprits else None, 0, is_final=is_last)
 
     def rescue(self, due: DueBatch, paths: list[str]) -> Rescue:
         return Rescue(due, paths, self.slot, self.scratch, self.timeout, self.writer.keep_up)
 
-    def store(self, rescue: Rescue, fault: Fault | None, *, is_final: bool) -> News:
-        """Write what was saved of a mini-batch, and tell of the files that were given up for now or for good."""
+    def store(self, rescue: Rescue, fault: Fault | None, seconds: float, *, is_final: bool) -> News:
+        """Write what was saved of a mini-batch, and tell of the files that were given up for now or for good.
+
+        Args:
+            rescue: what saved it.
+            fault: why not all of it was scored at once, if a try of that failed.
+            seconds: of the call of run() that failed with the whole of it.
+            is_final: whether no other try follows.
+        """
         saved = rescue.result(self.failures.attempt, self.job.manifest.layout)
-        if not saved.facts.pieces and fault is not None:
-            return self.give_up(saved.facts, fault, is_final=is_final)
-        self.writer.add_alone(saved.facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
-        self.slot.check_names(self.job, saved.facts)
+        failed_seconds = round(saved.facts.failed_seconds + seconds, 6)
+        timed = {"began": self.turn.began, "wait_seconds": self.turn.waited, "failed_seconds": failed_seconds}
+        facts = saved.facts.model_copy(update=timed)
+        if not facts.pieces and fault is not None:
+            return self.give_up(facts, fault, is_final=is_final)
+        self.writer.add_alone(facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
+        self.slot.check_names(self.job, facts)
         if fault is not None and rescue.culprits:
-            self.failures.add_stored(saved.facts.model_copy(update={"is_final": is_final}), fault)
+            self.failures.add_stored(facts.model_copy(update={"is_final": is_final}), fault)
             if not is_final:
-                return News(saved.facts.mini_batch, "tried", 0, 0)
-        return News(saved.facts.mini_batch, "scored", saved.facts.scored, len(saved.facts.failed))
+                return News(facts.mini_batch, "tried", 0, 0)
+        elif fault is not None:  # in pieces all of it could be scored
+            self.record.add(facts, fault.without_traceback())
+        return News(facts.mini_batch, "scored", facts.scored, len(facts.failed))
 
     def give_up(self, facts: Facts, fault: Fault, *, is_final: bool) -> News:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
@@ -187,7 +231,10 @@ class _Attempt:
             faults=(error.fault.without_traceback(),),
             tries=self.failures.attempt,
             fetch_seconds=round(due.waited, 6),
+            failed_seconds=seconds,
             slot=self.slot.number,
+            wait_seconds=self.turn.waited,
+            began=self.turn.began,
         )
 
     def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
@@ -204,13 +251,17 @@ class _Attempt:
             seconds=round(seconds, 6),
             fetch_seconds=round(due.waited, 6),
             slot=self.slot.number,
+            wait_seconds=self.turn.waited,
+            began=self.turn.began,
         )
 
     def write_down(self, settled: float) -> None:
-        """Write the open part, the facts of what failed, and what the script printed; see Failures.store."""
+        """Write the open part, what failed, how the attempt went, and what the script printed; see Failures.store."""
         self.slot.relay = self.failures.relay.after
         try:
             self.writer.close()
             self.failures.store(settled)
+            self.record.store(self.scored, self.writer.seconds, self.slot.take_samples(), is_whole=settled == inf)
         finally:
+            self.record.close()
             self.failures.relay.close()

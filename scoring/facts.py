@@ -141,6 +141,9 @@ class Facts(Record):
     written: tuple[WrittenFiles, ...] = Field((), description="Files that the script wrote itself, by call of run().")
     seconds: float = Field(0.0, description="Of the call of run() that returned.")
     fetch_seconds: float = Field(0.0, description="That the slot waited for the files of this mini-batch.")
+    failed_seconds: float = Field(0.0, description="Of the calls of run() that failed, in the last try.")
+    wait_seconds: float = Field(0.0, description="That the slot waited for its turn, or for a scoring process.")
+    began: float = Field(0.0, description="When the slot turned to it for the last try, in seconds since 1970.")
     slot: int = 0
     is_final: bool = Field(True, description="False after a failed try that another one follows.")
 

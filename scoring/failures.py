@@ -5,6 +5,7 @@ from collections import deque
 from math import inf
 from pathlib import Path
 
+from scoring.attempts import AttemptWriter
 from scoring.errors import MiniBatchesFailedError
 from scoring.facts import Facts, Fault
 from scoring.job import Job, facts_file
@@ -23,10 +24,17 @@ class Failures:
     """Collects the facts of an attempt's failed tries. Used by one thread."""
 
     def __init__(
-        self, job: Job, chunk: Chunk, attempt: int, scratch: Path, relay: Relay, earlier: EarlierTries
+        self,
+        job: Job,
+        chunk: Chunk,
+        attempt: int,
+        scratch: Path,
+        relay: Relay,
+        earlier: EarlierTries,
+        record: AttemptWriter,
     ) -> None:
         """Begin with what an earlier attempt gave up; `attempt` counts from 1."""
-        self.attempt, self.relay = attempt, relay
+        self.attempt, self.relay, self._record = attempt, relay, record
         self.most = job.manifest.settings.retry_settings.max_retries + 1
         self._job, self._name = job, facts_file(chunk)
         self._earlier = earlier
@@ -85,8 +93,13 @@ class Failures:
             self.relay.note(facts.mini_batch, fault.traceback)
             action = "give_up_mini_batch" if facts.is_final else "fail_try"
             log.warning("%s", self._sentence(facts, fault), extra={"action": action, "mini_batch": facts.mini_batch})
-        elif self._count == WARNINGS + 1:
-            log.warning("More mini-batches failed like those before; failures.jsonl will name those that are given up")
+            self._record.add(facts, fault)
+        else:
+            if self._count == WARNINGS + 1:
+                log.warning(
+                    "More mini-batches failed like those before; failures.jsonl will name those that are given up"
+                )
+            self._record.add(facts, fault.without_traceback())
         self._causes.add(fault.cause)
 
     def _sentence(self, facts: Facts, fault: Fault) -> str:

@@ -67,6 +67,7 @@ class Isolation:
         self.kept: list[Kept] = []
         self.culprits: list[Culprit] = []
         self.calls = 0
+        self.failed_seconds = 0.0
         self._call = call
         self._most_in_a_row = most_in_a_row(files)
         self._in_a_row = 0
@@ -82,6 +83,7 @@ class Isolation:
             self._seconds[position] = outcome.seconds
         if isinstance(outcome.result, Fault):
             self._in_a_row += 1
+            self.failed_seconds += outcome.seconds
             return outcome.result
         self._in_a_row = 0
         self.kept.append(Kept(first, end, outcome.result, outcome.seconds))

@@ -60,6 +60,7 @@ class PartWriter:
         self._parts = job.folder(PARTS)
         self._lease = lease or Lease(job)
         self._scratch = scratch
+        self.seconds: dict[int, float] = {}  # that storing each part took, by the last mini-batch in it
         self._frames: list[tuple[Facts, Scored]] = []
         self._opened = 0.0
         self._number = 0
@@ -92,6 +93,7 @@ class PartWriter:
             is_complete: whether none of its files was given up.
         """
         self.close()
+        began = time.monotonic()
         whole = self._scratch / f"alone-{facts.mini_batch}"
         with whole.open("wb") as part, rows.open("rb") as source:
             length = rows.stat().st_size
@@ -102,6 +104,7 @@ class PartWriter:
         self._parts.put(whole, span + (ENDING if is_complete else INCOMPLETE))
         if is_complete:
             self._parts.remove(span + INCOMPLETE)
+        self.seconds[facts.mini_batch] = round(time.monotonic() - began, 6)
 
     def keep_up(self) -> None:
         """Store what was added before, when the mini-batch that is being scored takes longer than those."""
@@ -121,7 +124,9 @@ class PartWriter:
             self._frames = []
 
     def _write(self) -> None:
-        name = _span(self._frames[0][0].mini_batch, self._frames[-1][0].mini_batch) + ENDING
+        began = time.monotonic()
+        last = self._frames[-1][0].mini_batch
+        name = _span(self._frames[0][0].mini_batch, last) + ENDING
         whole = self._scratch / name
         with whole.open("wb") as part, ExitStack() as opened:
             rows: BinaryIO | None = None
@@ -133,6 +138,7 @@ class PartWriter:
                     copy_exactly(rows, part, scored.length)
         self._lease.check()
         self._parts.put(whole, name)
+        self.seconds[last] = round(time.monotonic() - began, 6)
 
 
 def _header(facts: Facts, columns: tuple[str, ...], length: int) -> bytes:

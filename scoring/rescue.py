@@ -138,6 +138,7 @@ class Rescue:
             written=tuple(self._written),
             seconds=round(sum(one.seconds for one in kept), 6),
             fetch_seconds=round(self._due.waited, 6),
+            failed_seconds=round(self._isolation.failed_seconds, 6),
             slot=self._slot.number,
         )
         return Rescued(facts, columns, self._target)

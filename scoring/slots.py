@@ -16,6 +16,8 @@ from scoring.job import Job
 from scoring.launch import Launch
 from scoring.own_files import OwnFiles
 from scoring.process import Scored, ScoringProcess
+from scoring.relay import Allowance
+from scoring.samples import Sample, Sampler
 from scoring.supply import Supplies
 
 FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
@@ -28,6 +30,8 @@ class Slot:
     def __init__(self, fleet: "Fleet", number: int) -> None:
         self.number = number
         self.relay: Callable[[str], None] = lambda _line: None
+        self.allowance = Allowance()
+        self.starting = 0.0  # seconds that were waited for scoring processes to be ready
         self._fleet = fleet
         self._process: ScoringProcess | None = None
         self._failed_starts = 0
@@ -84,6 +88,7 @@ class Slot:
             JobStoppedError when the job ends meanwhile.
         """
         self._fleet.raise_if_ending()
+        asked = time.monotonic()
         try:
             process = self.ready()
         except InitFailedError as error:
@@ -92,6 +97,8 @@ class Slot:
             message = f"{error.fault.message} (while {error.stage} ran in a new scoring process)"
             fault = error.fault.model_copy(update={"message": message})
             raise TryFailedError(index, fault) from error
+        finally:
+            self.starting += time.monotonic() - asked
         began = time.monotonic()
         try:
             scored = process.score(index, files, spool, timeout, meanwhile, relative_paths)
@@ -104,6 +111,11 @@ class Slot:
             raise
         self._fleet.has_scored = True
         return scored, seconds
+
+    def take_samples(self) -> tuple[Sample, ...]:
+        """What its scoring processes took of the machine since this was asked for last."""
+        is_there = self._process is not None and self._process.is_alive
+        return self._fleet.sampler.take(self._process if is_there else None, self.number)
 
     def close(self) -> Fault | None:
         """End the process after the script's shutdown()."""
@@ -147,6 +159,12 @@ class Fleet:
         self._names: OwnFiles | None = None
         self._ending = threading.Event()
         self._stopped = threading.Event()
+        self.sampler = Sampler(self._alive, self._stopped)
+
+    def _alive(self) -> list[ScoringProcess]:
+        with self._lock:
+            processes = list(self._processes)
+        return [process for process in processes if process.is_alive]
 
     @property
     def is_stopped(self) -> bool:
@@ -184,6 +202,7 @@ class Fleet:
             self.raise_if_stopped()
             process = ScoringProcess(replace(self._launch, slot=slot), str(self.scratch))
             self._processes = {one for one in self._processes if one.is_alive} | {process}
+            self.sampler.begin()
         return process
 
     def start_early(self, numbers: Iterable[int]) -> None:

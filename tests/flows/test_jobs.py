@@ -150,6 +150,8 @@ def test_an_init_that_raises_fails_the_job_at_once_and_leaves_no_output(jobs: Jo
     assert run.state.type == "FAILED"
     assert run.state.message == ("init() of the scoring script failed: RuntimeError: no weights (script.py:3 in init)")
     assert not (jobs.folder_of(job) / "score").exists()
+    errors = (jobs.folder_of(job) / "logs/errors.log").read_text()
+    assert errors.startswith("  Traceback (most recent call last):")
     assert all(one.run_count <= 1 for one in jobs.client.read_task_runs(flow_run_filter=only(job)))
     told = [line for line in logged(jobs, job) if "no weights" in line]
     assert len(told) == 2, "the traceback, and the sentence"
@@ -304,12 +306,17 @@ def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -
     assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
 
 
-def test_a_job_is_canceled_at_once_while_a_mini_batch_waits_for_its_next_try(jobs: Jobs) -> None:
+def test_a_job_is_canceled_at_once_while_a_mini_batch_waits_for_its_next_try_and_has_its_tables(jobs: Jobs) -> None:
     endpoint = jobs.endpoint(RAISES_ON_THREE, retry_settings={"max_retries": 1, "delay": 600})
     job = jobs.send(endpoint, input=jobs.files(4))
     wait_for(lambda: [line for line in logged(jobs, job) if "failed, try 1 of 2" in line])
     jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling(), force=True)
     assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
+    logs = jobs.folder_of(job) / "logs"
+    tables = {name: (logs / name).read_text().splitlines()[1:] for name in ("mini-batches.csv", "failed-tries.csv")}
+    assert [row.rpartition(",")[2] for row in tables["mini-batches.csv"]] == ["ValueError"]
+    assert [row.split(",")[:2] for row in tables["failed-tries.csv"]] == [["0", "1"]]
+    assert "mini-batch 0, try 1 failed: ValueError" in (logs / "overview.log").read_text()
 
 
 @pytest.mark.parametrize("victim", [flow_process_of, launcher_of], ids=["the flow", "its launcher"])
