@@ -102,6 +102,27 @@ def stream(context: click.Context, /, name: str, web: bool) -> None:
     follow(context, client, name)
 
 
+@job.command("logs")
+@job_name
+@click.option("--slot", type=click.IntRange(min=0), metavar="NUMBER", help="What the script printed in this slot.")
+@click.option("--errors", is_flag=True, help="The failed tries alone, with their tracebacks.")
+@click.pass_obj
+def logs(session: Session, name: str, slot: int | None, errors: bool) -> None:
+    """Print a job's log with times, also while it runs: its stages, attempts at chunks, failed tries and end."""
+    if slot is not None and errors:
+        raise click.UsageError("--slot and --errors are different logs; give one of them")
+    client = prefect_client(session)
+    from deployments.service import job_logs
+
+    if slot is not None:
+        lines = job_logs.read_slot(session.store, client, name, slot)
+    else:
+        read = job_logs.read_errors if errors else job_logs.read_overview
+        lines = read(session.store, client, name)
+    for line in lines:
+        click.echo(line)
+
+
 @job.command("cancel")
 @job_name
 @click.option("--no-wait", is_flag=True, help="Do not wait until the job has ended.")

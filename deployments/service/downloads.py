@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from prefect.client.orchestration import SyncPrefectClient
 
@@ -15,7 +16,7 @@ from flows.paths import OUTPUT
 from scoring.finding import find
 from scoring.input_file import InputFile, Unreadable
 from scoring.manifest import MANIFEST
-from scoring.relay import LOGS
+from scoring.relay import LOGS, slot_logs
 from scoring.storage import Folder
 
 
@@ -43,10 +44,7 @@ def download_all(store: Store, client: SyncPrefectClient, name: str, target: Pat
     """
     job = _ended(client, name)
     folder = folder_of(store, job)
-    logs = [f"{LOGS}/{each.path}" for each in _files(folder, LOGS)] if folder is not None else []
-    kept = [MANIFEST, *logs] if folder is not None and folder.exists(MANIFEST) else logs
-    artifacts = [_fetch(folder, each, target / "artifacts" / each) for each in kept] if folder is not None else []
-    fetched = artifacts + _output(store, job, target)
+    fetched = (_artifacts(folder, target / "artifacts") if folder is not None else []) + _output(store, job, target)
     if not fetched:
         raise ConflictError(f"job {job.name!r} left nothing; it ended {job.status}: {job.state_message}")
     return fetched
@@ -69,7 +67,17 @@ def _output(store: Store, job: Job, target: Path) -> list[Path]:
     if manifest is None or summary is None:
         return []
     source, folder = Folder(manifest.output), target / "named-outputs" / OUTPUT
-    return [_fetch(source, each, folder / each) for each in summary.written]
+    return [_fetch(source, folder / each, each) for each in summary.written]
+
+
+def _artifacts(folder: Folder, target: Path) -> list[Path]:
+    """A job's manifest and logs, copied; of each slot one log, as a local job has it."""
+    of_slots = {f"{LOGS}/slot-{slot}.log": names for slot, names in slot_logs(folder).items()}
+    in_pieces = {name for names in of_slots.values() for name in names}
+    logs = [name for each in _files(folder, LOGS) if (name := f"{LOGS}/{each.path}") not in in_pieces]
+    kept = [MANIFEST, *logs] if folder.exists(MANIFEST) else logs
+    whole = {name: [name] for name in kept} | of_slots
+    return [_fetch(folder, target / name, *pieces) for name, pieces in whole.items()]
 
 
 def _files(folder: Folder, name: str) -> Iterator[InputFile | Unreadable]:
@@ -77,18 +85,25 @@ def _files(folder: Folder, name: str) -> Iterator[InputFile | Unreadable]:
     return find(folder.folder(name)) if folder.exists(name) else iter(())
 
 
-def _fetch(source: Folder, name: str, path: Path) -> Path:
-    """Copy one file to a temporary name beside `path`, then rename it."""
+def _fetch(source: Folder, path: Path, *names: str) -> Path:
+    """Copy a file, or several one behind the other, to a temporary name beside `path`, then rename it."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with source.open(name) as remote, unfinished.open("wb") as local:
-            shutil.copyfileobj(remote, local, 1 << 20)
+        with unfinished.open("wb") as local:
+            for name in names:
+                _append(source, name, local)
         unfinished.replace(path)
-    except FileNotFoundError as error:
-        raise ConflictError(f"{source.url_of(name)} is gone; the job wrote it, and it was removed since") from error
     except OSError as error:
         raise UnusableError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _append(source: Folder, name: str, local: BinaryIO) -> None:
+    try:
+        with source.open(name) as remote:
+            shutil.copyfileobj(remote, local, 1 << 20)
+    except FileNotFoundError as error:
+        raise ConflictError(f"{source.url_of(name)} is gone; the job wrote it, and it was removed since") from error

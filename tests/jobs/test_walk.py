@@ -23,6 +23,8 @@ from tests.flows.conftest import wait_for
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint
 from tests.process_table import listening, processes_of
 
+LOGS = ((), ("--slot", "0"), ("--errors",), ("--slot", "7"), ("--slot", "0", "--errors"))
+
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
@@ -83,6 +85,17 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
     assert list(timings) == [*STAGES, *BESIDE]
     assert all(seconds >= 0 for seconds in timings.values())
     assert any(line.endswith("Seconds of each stage: " + spelled(timings)) for line in lines)
+
+    logs = {option: batchpoint("job", "logs", "-n", "Friday", *option).communicate(timeout=60) for option in LOGS}
+    overview, slot, errors, nowhere, both = logs.values()
+    assert "slot 0: attempt 1 at mini-batch 0 began" in overview[0]
+    assert overview[0].splitlines()[-1].endswith("Z Completed: 3 files scored")
+    assert slot[0].splitlines()[0].endswith("Z [mini-batch 0] the script is ready: good day blue")
+    assert errors == ("", "")
+    assert nowhere == ("", "error: in slot 7 of job 'Friday' nothing was printed; slots with output: 0\n")
+    assert "--slot and --errors are different logs" in both[1]
+    names = {path.name for path in download_all(board.store, board.client, "Friday", tmp_path / "all")}
+    assert {"mini-batches.csv", "resources.csv", "overview.log", "errors.log", "slot-0.log"} <= names
 
     with pytest.raises(ConflictError, match="a job 'Friday' already"):
         board.invoke("names", job_name="Friday")
