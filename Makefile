@@ -26,7 +26,8 @@ build/environments/.installed: pyproject.toml constraints.txt
 	touch $@
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 
 # Everything that needs no server and no framework, under a minute.
 check: $(INSTALLED)

@@ -11,6 +11,8 @@ from deployments.service.job_records import Job
 from deployments.service.registration import Order
 from tests.gateway.conftest import Door, served
 
+pytestmark = pytest.mark.alone
+
 BODY = {"input": "azureml:digits:1"}
 
 

@@ -9,7 +9,7 @@ from tests.scoring.test_process import PYTHONS
 SCRIPT = "asks_what_azure_tells.py"
 
 
-@pytest.mark.parametrize("version", {*list(PYTHONS)[:1], *list(PYTHONS)[-1:]})
+@pytest.mark.parametrize("version", dict.fromkeys([*list(PYTHONS)[:1], *list(PYTHONS)[-1:]]))
 def test_a_script_runs_that_imports_what_azure_has(score_with, tmp_path, version):
     (tmp_path / "weights.pt").write_bytes(b"")
     outcome = score_with(SCRIPT, 1, model=tmp_path / "weights.pt", python=PYTHONS[version])

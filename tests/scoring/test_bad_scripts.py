@@ -14,6 +14,8 @@ from scoring.planning import Chunk
 from scoring.slots import Fleet
 from tests.scoring.conftest import line_of, processes_with, write_files
 
+pytestmark = pytest.mark.alone
+
 FILES = ["1-good", "2-good", "3-bad", "4-good", "5-good"]
 
 

@@ -21,6 +21,8 @@ from scoring.supply import Supplies
 from tests.scoring.conftest import wait_for, write_files
 from tests.scoring.slow_stores import HangingStore, slow_server
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):

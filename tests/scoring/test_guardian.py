@@ -11,6 +11,8 @@ import pytest
 
 from tests.scoring.conftest import SCRIPTS, processes_with, wait_for, write_files
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("forks", ["", "and a copy of the flow lives on"])
 def test_kill_9_of_the_flow_takes_everything_with_it_within_two_seconds(tmp_path, mark, forks):

@@ -14,6 +14,8 @@ from scoring.planning import count_mini_batches
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files
 
+pytestmark = pytest.mark.alone
+
 
 def paths_below(folder):
     return [file.path for file in find(Folder(folder))]

@@ -27,6 +27,8 @@ from scoring.process import ScoringProcess
 from scoring.slots import Fleet
 from tests.scoring.conftest import MARK, SCRIPTS, line_of, processes_with, wait_for
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def launch(mark):

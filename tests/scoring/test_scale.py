@@ -15,6 +15,8 @@ from scoring.planning import Chunk
 from scoring.slots import Fleet
 from tests.scoring.conftest import wait_for, write_files
 
+pytestmark = pytest.mark.alone
+
 
 def wake_ups(task):
     """How often a thread or process has given up its processor to wait, as Linux counts."""

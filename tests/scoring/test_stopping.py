@@ -10,6 +10,8 @@ from scoring.settings import Settings
 from scoring.stopping import StopRules
 from tests.scoring.conftest import line_of
 
+pytestmark = pytest.mark.alone
+
 FAULT = Fault(error="ValueError", message="no number", where=Where(file="driver.py", line=7))
 
 
