@@ -1,23 +1,27 @@
 """Write the reference pages under docs/ from what they describe, or with --check say which are stale: `make docs`."""
 
+import json
 import sys
 from pathlib import Path
 
 import command_line
 import kinds
 
-from deployments.declarations.schema import KINDS
+from deployments.declarations.schema import KINDS, schema_of_summary
 
 HERE = Path(__file__).parent
+SUMMARYS_SCHEMA = "job-summary.schema.json"
 MADE = "<!-- Made by `make docs` from {}: change that, not this page. -->"
 
 
 def pages() -> dict[Path, str]:
-    """Every generated page by its path."""
+    """Every generated page by its path, and the schema of a job's summary."""
     reference = {HERE / "yaml" / f"{kind}.md": kinds.page(kind, example(kind)) for kind in KINDS}
     written = {path: (MADE.format("the descriptions in blocks/"), text) for path, text in reference.items()}
     written[HERE / "command-line.md"] = MADE.format("the commands' help"), command_line.page()
-    return {path: f"{note}\n\n{text}" for path, (note, text) in written.items()}
+    written[HERE / "job-summary.md"] = MADE.format("the descriptions in scoring/"), kinds.summary_page(SUMMARYS_SCHEMA)
+    schema = json.dumps(schema_of_summary(), indent=2) + "\n"
+    return {path: f"{note}\n\n{text}" for path, (note, text) in written.items()} | {HERE / SUMMARYS_SCHEMA: schema}
 
 
 def example(kind: str) -> str:

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tables import table
 
-from deployments.declarations.schema import KINDS, schema_of
+from deployments.declarations.schema import KINDS, SUMMARY, schema_of, schema_of_summary
 
 Schema = dict[str, Any]
 
@@ -28,9 +28,28 @@ For an editor that completes and checks this: `batchpoint schema {kind} > {kind}
 """
 
 
+SUMMARYS = """\
+# summary.json
+
+{about}
+
+It lies beside the rows in a job's output folder and is the last file to appear there: an output that has it is whole.
+It always has all of these keys. For programs that check it there is a [JSON schema]({schema}), which
+`batchpoint schema {kind}` prints too.
+"""
+
+
+def summary_page(schema: str) -> str:
+    """The page of a job's summary, whose JSON schema lies in a file of that name."""
+    reference = Reference(SUMMARY, schema_of_summary(), shows_defaults=False)
+    about = reference.schema["description"].partition(": ")[0]
+    introduction = SUMMARYS.format(about=f"{about}. Durations are seconds, times UTC.", schema=schema, kind=SUMMARY)
+    return "\n".join([introduction, *reference.sections()])
+
+
 def page(kind: str, example: str) -> str:
     """The page of one of KINDS, with an example of its YAML."""
-    reference = Reference(kind)
+    reference = Reference(kind, schema_of(kind))
     sections = [f"# YAML: {kind}\n\n{reference.schema['description']}\n", f"```yaml\n{example}```\n"]
     sections += reference.sections()
     return "\n".join([*sections, EDITORS.format(kind=kind)])
@@ -41,10 +60,8 @@ class Reference:
     """The tables of a kind, in the order in which its keys lead to them."""
 
     kind: str
-    schema: Schema = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.schema = schema_of(self.kind)
+    schema: Schema
+    shows_defaults: bool = True
 
     def sections(self) -> Iterator[str]:
         """A table of the keys at the root, then one for each mapping below, headed by its path."""
@@ -69,6 +86,8 @@ class Reference:
         required = model.get("required", [])
         shown = {name: each for name, each in model["properties"].items() if not each.get("deprecated")}
         rows = ((f"`{name}`", *self._row(path, name, each, name in required)) for name, each in shown.items())
+        if not self.shows_defaults:
+            return table((*HEAD[:2], HEAD[3]), ((key, kind, said) for key, kind, _, said in rows)) + "\n"
         return table(HEAD, rows) + "\n"
 
     def _row(self, path: str, name: str, each: Schema, is_required: bool) -> tuple[str, str, str]:
@@ -82,6 +101,8 @@ class Reference:
     def _type(self, path: str, each: Schema) -> str:
         titles = iter(title for title, _ in self._mappings(path, each))
         said = [self._one(branch, titles) for branch in _branches(each)]
+        if not self.shows_defaults and {"type": "null"} in each.get("anyOf", []):
+            said.append("null")
         return (", or " if any("," in each for each in said) else " or ").join(dict.fromkeys(said))
 
     def _one(self, branch: Schema, titles: Iterator[str], words: dict[str, str] = ONE) -> str:

@@ -16,7 +16,7 @@ Text = Annotated[str, BeforeValidator(printable)]
 class Record(BaseModel):
     """Base of what is written to the job's folder by us and read back by us."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Where(Record):

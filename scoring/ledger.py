@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
+from pydantic import Field
+
 from scoring.facts import Facts, Fault, Record, Text
 from scoring.job import FACTS, Job
 from scoring.parts import Frame, read_frames
@@ -34,11 +36,11 @@ class Entry:
 class Cause(Record):
     """Files that failed alike: same class, same place in the script."""
 
-    error: Text
-    where: Text
-    message: Text
-    files: int
-    first: Text
+    error: Text = Field(description="Class of the exception, or the word for another way to fail.")
+    where: Text = Field(description="File and line of the script; empty where that is not known.")
+    message: Text = Field(description="First line of what the first of them said.")
+    files: int = Field(description="That failed so.")
+    first: Text = Field(description="Path of the first of them.")
 
     @property
     def brief(self) -> str:

@@ -19,9 +19,9 @@ OWN_FILES = "files"
 class Versioned(Record):
     """A registered thing as the job found it: name, version, and the sha256 of its content."""
 
-    name: str
-    version: str = ""
-    digest: str = ""
+    name: str = Field(description="As it is registered.")
+    version: str = Field("", description="Empty where it has none.")
+    digest: str = Field("", description="Sha256 of its content; empty where that is not known.")
 
 
 class Cluster(Record):

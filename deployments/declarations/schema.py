@@ -1,4 +1,4 @@
-"""What YAML may say, as JSON schemas that editors complete and check from."""
+"""What YAML may say, as JSON schemas that editors complete and check from; and what a job's summary says."""
 
 from typing import Any
 
@@ -23,6 +23,8 @@ KINDS: dict[str, type[BaseModel]] = {
     "hook": Hook,
     "invocation": Invocation,
 }
+SUMMARY = "job-summary"
+"""What the schema of a job's summary.json is called beside those of KINDS."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMED_AFTER_IT = ("Model", "Environment")
 """Kinds that need no name where a deployment holds them: they are named after it."""
@@ -41,6 +43,13 @@ def schema_of(kind: str) -> Schema:
         properties = _at_the_root(definitions["Settings"]["properties"]) | properties
     named = {"$schema": {"type": "string", "description": "Read by editors only."}}
     return written | {"$schema": DIALECT, "properties": named | properties}
+
+
+def schema_of_summary() -> Schema:
+    """The JSON schema of the summary.json in a job's output."""
+    from scoring.assemble import Summary  # which no other command that needs a schema uses
+
+    return Summary.model_json_schema(mode="serialization") | {"$schema": DIALECT, "title": "The summary of a job"}
 
 
 def _without_read_only(model: Schema) -> None:
