@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -23,6 +23,9 @@ from scoring.stages import Stages, described
 from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 from scoring.tables import Tables
+
+if TYPE_CHECKING:
+    from scoring.report.distributions import Distributions
 
 OUTPUT_AT = "; output: "
 COMPLETED, WITH_ERRORS, FAILED = "Completed", "CompletedWithErrors", "Failed"
@@ -98,13 +101,16 @@ def committed_summary(job: Job) -> Summary | None:
     return Summary.model_validate(found) if found.get("state") in {COMPLETED, WITH_ERRORS} else None
 
 
-def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = None) -> Summary:
+def assemble(
+    job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = None, earlier: "Distributions | None" = None
+) -> Summary:
     """Merge what was scored, account for every file, and commit the output.
 
     Args:
         job: whose parts and facts are in its folder.
         end: why the job ended early; None when every chunk had its attempts.
         stages: those before this one, for the summary.
+        earlier: what the output of the endpoint's previous job held, for the report.
     Returns: the summary that was committed. Its state is Failed when the job ended early, when nothing was scored,
         when more files failed than error_threshold allows, or when the ledger does not balance; the rows are then in
         a file called .partial.
@@ -128,11 +134,12 @@ def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = N
             totals,
             state=state,
             message=message,
-            written=(*staging.names(), SUMMARY),
+            written=(),
             rows_file=rows_file,
             sha256=sha256,
             timings=stages.rounded(),
         )
+        summary = _with_report(job, summary, staging, earlier)
         (staging.path / SUMMARY).write_text(summary.model_dump_json(indent=2) + "\n")
         write_logs(job, stages, f"{state}: {message}")
         job.lease.check()
@@ -140,6 +147,14 @@ def assemble(job: Job, *, end: EarlyEnd | None = None, stages: Stages | None = N
     finally:
         staging.discard()
     return summary
+
+
+def _with_report(job: Job, summary: Summary, staging: Staging, earlier: "Distributions | None") -> Summary:
+    """Stage the report; the summary that names all files."""
+    from scoring.report.placing import stage_report  # with its templates, which commands that only read do without
+
+    stage_report(job, summary, staging.path, earlier)
+    return summary.model_copy(update={"written": (*staging.names(), SUMMARY)})
 
 
 def _account(job: Job, failures: Path, own: OwnFiles, *, settles_tried: bool) -> Totals:

@@ -40,7 +40,7 @@ class Jobs:
     >>> client.jobs.show(job.name).files.scored
     2
     >>> [path.name for path in client.jobs.download(job.name, "out")]
-    ['failures.jsonl', 'predictions.csv', 'summary.json']
+    ['failures.jsonl', 'predictions.csv', 'report.html', 'summary.json']
     >>> client.jobs.list(max_results=1)[0].name
     'first-try'
     >>> client.jobs.replay(job.name, file="a.txt").first_rows

@@ -209,7 +209,8 @@ def test_stream_begins_with_the_page_of_the_job_and_ends_with_how_it_went(walk: 
 def test_the_output_goes_where_it_was_told_to_and_is_called_so(walk: Walk) -> None:
     output = Path(str(walk.printed("set output afterwards")["output"]))
     assert output.name == NAME
-    assert sorted(path.name for path in output.iterdir()) == ["failures.jsonl", "predictions_4711.csv", "summary.json"]
+    written = ["failures.jsonl", "predictions_4711.csv", "report.html", "summary.json"]
+    assert sorted(path.name for path in output.iterdir()) == written
     assert len(pd.read_csv(output / "predictions_4711.csv")) == IMAGES
 
 

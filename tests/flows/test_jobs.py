@@ -421,7 +421,7 @@ def test_files_that_the_script_writes_itself_are_published_with_the_output(jobs:
     job = jobs.send(endpoint, input=jobs.files(2))
     assert jobs.finish(job).state.type == "COMPLETED"
     written = {path.name for path in (jobs.folder_of(job) / "score").iterdir()}
-    assert written == {"0000.txt", "0001.txt", "failures.jsonl", "summary.json"}
+    assert written == {"0000.txt", "0001.txt", "failures.jsonl", "report.html", "summary.json"}
 
 
 def test_what_goes_wrong_on_our_side_ends_the_job_with_its_cause(jobs: Jobs) -> None:

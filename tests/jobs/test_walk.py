@@ -79,7 +79,12 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
         fetched.communicate(timeout=60)
         assert fetched.returncode == 0
     folder = tmp_path / "named-outputs" / "score"
-    assert sorted(path.name for path in folder.iterdir()) == ["failures.jsonl", "names.csv", "summary.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "failures.jsonl",
+        "names.csv",
+        "report.html",
+        "summary.json",
+    ]
     assert (folder / "names.csv").read_text().splitlines() == ["prediction", "a.txt", "b.txt", "c.txt"]
     timings = json.loads((folder / "summary.json").read_text())["timings"]
     assert list(timings) == [*STAGES, *BESIDE]

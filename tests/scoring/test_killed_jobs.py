@@ -78,7 +78,9 @@ def has_called_or_ended(job, times, process):
 
 def outputs(job):
     folder = Path(job.manifest.output)
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "summary.json"}
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.name not in {"summary.json", "report.html"}
+    }
 
 
 @pytest.mark.parametrize("seed", range(JOBS))

@@ -54,6 +54,7 @@ def test_other_files_in_the_output_folder_stay(score_with, tmp_path):
         "old",
         "old/predictions.csv",
         "predictions.csv",
+        "report.html",
         "summary.json",
     ]
 
@@ -99,6 +100,7 @@ def test_the_summary_tells_what_lies_beside_it(score_with, tmp_path):
         "masks/a.png",
         "masks/zz.png",
         "predictions.csv",
+        "report.html",
         "summary.json",
         "zz.json",
     }
@@ -109,7 +111,7 @@ def test_the_summary_tells_what_lies_beside_it(score_with, tmp_path):
 
 def test_summary_only_writes_no_rows(score_with):
     outcome = score_with("returns_too_many_rows.py", 4, size=2, output_action="summary_only")
-    assert names_in(outcome.folder) == ["failures.jsonl", "summary.json"]
+    assert names_in(outcome.folder) == ["failures.jsonl", "report.html", "summary.json"]
     assert (outcome.summary.rows, outcome.summary.rows_file, outcome.summary.sha256) == (12, None, None)
     assert outcome.counts == (4, 0, 0, 0)
 
@@ -121,7 +123,8 @@ def test_a_short_return_counts_in_summary_only_as_well(score_with):
 def test_an_output_on_another_file_system_is_complete(score_with, other_file_system):
     outcome = score_with("writes_its_own_files.py", ["a", "b"], output=other_file_system / "out")
     assert names_in(outcome.folder) == [
-        "a.json", "b.json", "failures.jsonl", "masks", "masks/a", "masks/b", "predictions.csv", "summary.json"
+        "a.json", "b.json", "failures.jsonl", "masks", "masks/a", "masks/b", "predictions.csv",
+        "report.html", "summary.json"
     ]  # fmt: skip
 
 
@@ -169,7 +172,7 @@ def test_an_output_on_an_object_store_is_whole_and_never_replaced(score_with):
 
     store = Folder("memory://output-test/score")
     score_with("ok.py", 2, output=store.url)
-    assert store.names() == ["failures.jsonl", "predictions.csv", "summary.json"]
+    assert store.names() == ["failures.jsonl", "predictions.csv", "report.html", "summary.json"]
     assert store.read("predictions.csv") == b"file,text\n000,000\n001,001\n"
     with pytest.raises(OutputExistsError, match=r"memory://output-test/score/predictions\.csv exists already"):
         score_with("ok.py", 2, output=store.url)

@@ -19,7 +19,8 @@ from scoring.storage import Folder
 from tests.scoring.conftest import write_files
 
 ODD_NAMES = ["a b.txt", "100%.txt", "p%20q", "é/日.txt", "x\ny", "deep/er/than/that", "#1?.txt", f"{'n' * 251}.txt"]
-OF_THE_JOB = {"predictions.csv", "failures.jsonl", "summary.json"}
+TAKEN = {"predictions.csv", "failures.jsonl", "summary.json"}
+OF_THE_JOB = {*TAKEN, "report.html"}
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_a_script_that_gives_all_its_files_one_name_ends_the_job_at_its_second_m
     assert len(seen) <= 2
 
 
-@pytest.mark.parametrize("name", [*sorted(OF_THE_JOB), "predictions.partial.csv", ".unfinished.json", "summary.json/x"])
+@pytest.mark.parametrize("name", [*sorted(TAKEN), "predictions.partial.csv", ".unfinished.json", "summary.json/x"])
 def test_a_script_that_writes_a_file_of_the_jobs_name_is_told_so(score_with, script, tmp_path, name):
     writes = script(
         f"""

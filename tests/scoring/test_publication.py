@@ -12,7 +12,7 @@ from scoring.storage import Folder
 from tests.faulty_proxy import faulty_proxy, url_of
 from tests.object_stores import READER
 
-NAMES = ["failures.jsonl", "predictions.csv", "summary.json"]
+NAMES = ["failures.jsonl", "predictions.csv", "report.html", "summary.json"]
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_a_resumed_job_tries_what_was_given_up_and_replaces_its_own_partial_outp
     second.close()
     summary = assemble(resumed)
     assert (summary.state, summary.files.scored, summary.files.failed) == ("Completed", 6, 0)
-    assert Folder(job.manifest.output).names() == ["failures.jsonl", "predictions.csv", "summary.json"]
+    assert Folder(job.manifest.output).names() == ["failures.jsonl", "predictions.csv", "report.html", "summary.json"]
     assert committed_summary(job) == summary
     assert ran(job)["1-bad"] == 3
 

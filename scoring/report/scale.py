@@ -1,0 +1,41 @@
+"""Where things stand on a figure: positions in percent of its width, and round numbers for its axes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+"""Steps of a time axis from one second on; below, and above a day, steps are 1, 2 and 5 of a power of ten."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis, in percent, and what stands there."""
+
+    at: float
+    label: str
+
+
+def percent(part: float, whole: float) -> float:
+    """A position, to a hundredth of a percent."""
+    return round(min(100.0, max(0.0, 100 * part / whole)), 2) if whole > 0 else 0.0
+
+
+def ticks(
+    low: float, high: float, spelled: Callable[[float], str], most: int = 6, *, in_time: bool = False
+) -> list[Tick]:
+    """Round numbers between two others, at most so many and one."""
+    if high <= low:
+        return [Tick(0.0, spelled(low))]
+    step = step_of((high - low) / most, in_time=in_time)
+    first = ceil(low / step - 1e-9)
+    values = [number * step for number in range(first, floor(high / step + 1e-9) + 1)]
+    return [Tick(percent(value - low, high - low), spelled(value)) for value in values]
+
+
+def step_of(least: float, *, in_time: bool = False) -> float:
+    """The next round number."""
+    if in_time and 0.5 < least <= SECONDS[-1]:
+        return next(step for step in SECONDS if step >= least)
+    power = 10.0 ** floor(log10(least))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * 0.9999)

@@ -1,0 +1,44 @@
+"""Files a second, over the time of the job."""
+
+from scoring import spelling
+from scoring.recorded import Tried
+from scoring.report.bars import Bars, side_by_side
+from scoring.report.scale import ticks
+from scoring.work import Work
+
+BINS = 60
+LEAST = 12
+
+
+class Throughput:
+    """Files by the span of time in which their mini-batch ended."""
+
+    def __init__(self, work: Work) -> None:
+        self._began, self._span = work.began, work.span or 1.0
+        self._bins = max(LEAST, min(BINS, work.mini_batches // 2))
+        self._files = [0] * self._bins
+
+    def add(self, row: Tried) -> None:
+        """Count the files of a mini-batch that were scored."""
+        at = int((row.ended - self._began) / self._span * self._bins)
+        self._files[min(self._bins - 1, max(0, at))] += row.scored
+
+    def bars(self) -> Bars:
+        """The figure."""
+        width = self._span / self._bins
+        rates = [files / width for files in self._files]
+        most = max(rates) or 1.0
+        spans = [f"{spelling.seconds(at * width)} to {spelling.seconds((at + 1) * width)}" for at in range(self._bins)]
+        said = [f"{span}: {spelling.rate(rate)} files/s" for span, rate in zip(spans, rates, strict=True)]
+        mean = sum(self._files) / self._span
+        return Bars(
+            bars=side_by_side(rates, said, most),
+            ticks=ticks(0, self._span, spelling.moment, in_time=True),
+            top=f"{spelling.rate(most)} files/s",
+            said=f"On average {spelling.rate(mean)} files/s while slots were at work, at most {spelling.rate(most)}.",
+            titles=("after", "files", "files/s"),
+            rows=[
+                (span, spelling.count(files), spelling.rate(rate))
+                for span, files, rate in zip(spans, self._files, rates, strict=True)
+            ],
+        )

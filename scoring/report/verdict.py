@@ -1,0 +1,41 @@
+"""Whether the job is good, in one sentence that begins with numbers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scoring import spelling
+from scoring.assemble import COMPLETED, WITH_ERRORS, Summary
+
+Mark = Literal["good", "warning", "bad"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The job's end: a mark for the eye, a word, a sentence, and what else the job said."""
+
+    mark: Mark
+    word: str
+    sentence: str
+    more: str
+
+
+def verdict_of(summary: Summary, seconds: float) -> Verdict:
+    """The verdict on a job that took so many seconds."""
+    files = summary.files
+    to_score = files.listed - files.skipped
+    took = f" in {spelling.seconds(seconds)}" if seconds else ""
+    if summary.state == COMPLETED:
+        all_of = f"All {spelling.counted(to_score, 'file')} were" if to_score > 1 else "The one file was"
+        return Verdict("good", "Completed", f"{all_of} scored{took}.", _skipped(summary))
+    said = f"{spelling.count(files.scored)} of {spelling.counted(to_score, 'file')} were scored{took}"
+    causes = f", for {spelling.counted(len(summary.causes), 'cause')}" if summary.causes else ""
+    failed = f"; {spelling.count(files.failed)} failed{causes}" if files.failed else ""
+    pending = f"; {spelling.count(files.pending)} were not reached" if files.pending else ""
+    if summary.state == WITH_ERRORS:
+        return Verdict("warning", "Completed with errors", f"{said}{failed}.", _skipped(summary))
+    return Verdict("bad", summary.state, f"{said}{failed}{pending}: the job is {summary.state}.", summary.message)
+
+
+def _skipped(summary: Summary) -> str:
+    skipped = summary.files.skipped
+    return f"{spelling.counted(skipped, 'file')} were skipped, as summary.json tells." if skipped else ""

@@ -1,0 +1,67 @@
+"""What ran: names, versions and digests, and the settings that differ from their defaults."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from scoring.assemble import Summary
+from scoring.manifest import Manifest, Versioned
+from scoring.settings import Settings
+
+
+def versions_of(manifest: Manifest, summary: Summary) -> list[tuple[str, str, str]]:
+    """What each thing is called, and its digest, where there is one."""
+    script = f"{Path(manifest.script).name} in {manifest.code}"
+    return [
+        ("endpoint", manifest.endpoint or "none: scored without one", ""),
+        ("deployment", manifest.deployment or "none", ""),
+        ("model", _named(manifest.model) or _model_in(manifest), manifest.model.digest if manifest.model else ""),
+        ("script", script, manifest.code_digest),
+        (
+            "environment",
+            _named(manifest.environment) or manifest.python,
+            manifest.environment.digest if manifest.environment else "",
+        ),
+        ("output", summary.rows_file or "no rows", summary.sha256 or ""),
+        ("Batchpoint", own_version(), ""),
+        ("Python of Batchpoint", platform.python_version(), ""),
+    ]
+
+
+def own_version() -> str:
+    """The version of this program."""
+    try:
+        return version("batchpoint")
+    except PackageNotFoundError:  # run from a folder that nobody installed
+        return "not installed"
+
+
+def settings_of(settings: Settings) -> list[tuple[str, str, bool]]:
+    """Every setting, its value, and whether it is not the default. Values of environment variables may be secrets."""
+    given, defaults = _flat(settings.model_dump(mode="json")), _flat(Settings().model_dump(mode="json"))
+    names = ", ".join(settings.environment_variables) or "none"
+    rows = [(name, _said(value), value != defaults.get(name)) for name, value in given.items()]
+    return [*rows, ("environment_variables (names)", names, bool(settings.environment_variables))]
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    left = {name: value for name, value in settings.items() if name != "environment_variables"}
+    inner = left.pop("retry_settings")
+    return left | {f"retry_settings.{name}": value for name, value in inner.items()}
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _named(thing: Versioned | None) -> str:
+    return f"{thing.name} version {thing.version}" if thing is not None else ""
+
+
+def _model_in(manifest: Manifest) -> str:
+    """A model that is not registered is the one thing in its folder."""
+    if manifest.model_dir is None:
+        return "none"
+    names = sorted(path.name for path in Path(manifest.model_dir).glob("*"))
+    return f"{', '.join(names)} (not registered)"

@@ -1,0 +1,78 @@
+"""Folders of jobs with tables of any size, as if the jobs had run."""
+
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scoring.assemble import Files, Summary
+from scoring.job import Job
+from scoring.listing import write_listing
+from scoring.manifest import Manifest
+from scoring.recorded import FAILED_TRIES, MINI_BATCHES, RESOURCES, FailedTry, Sample, Tried
+from scoring.settings import Settings
+
+BEGAN = 1_790_000_000.0
+
+
+def made_job(
+    folder: Path, inputs: Path, tried: list[Tried], failed: list[FailedTry], samples: list[Sample], **settings: object
+) -> Job:
+    """A job whose folder holds these tables."""
+    manifest = Manifest(
+        job="a-job",
+        folder=str(folder),
+        input=str(inputs),
+        output=str(folder / "score"),
+        script=str(folder / "score.py"),
+        code=str(folder),
+        python=sys.executable,
+        settings=Settings.model_validate(settings),
+    )
+    manifest.write()
+    job = Job(manifest)
+    write_listing(str(inputs), job.folder)
+    (folder / "logs").mkdir()
+    for name, kind, rows in (
+        (MINI_BATCHES, Tried, tried),
+        (FAILED_TRIES, FailedTry, failed),
+        (RESOURCES, Sample, samples),
+    ):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(kind._fields)
+            writer.writerows(["" if value is None else value for value in row] for row in rows)
+    return job
+
+
+def summary_of(job: Job, tried: list[Tried], **known: object) -> Summary:
+    """The summary of a job with such a table."""
+    files, failed = job.listing.files, sum(row.failed for row in tried)
+    told = {
+        "job": job.manifest.job,
+        "state": "CompletedWithErrors" if failed else "Completed",
+        "message": f"{files - failed} of {files} files scored",
+        "files": Files(listed=files, scored=files - failed, failed=failed, skipped=0, pending=0),
+        "rows": sum(row.rows for row in tried),
+        "mini_batches": len(tried),
+        "mini_batches_done": len(tried),
+        "tries": sum(row.tries for row in tried),
+        "columns": (),
+        "causes": (),
+        "skipped": (),
+        "input": job.manifest.input,
+        "output": job.manifest.output,
+        "written": (),
+        "rows_file": None,
+        "sha256": None,
+        "model": None,
+        "script": "score.py",
+        "code_digest": "",
+        "instance_count": 1,
+        "slots": job.manifest.slots,
+        "mini_batch_size": job.manifest.settings.mini_batch_size,
+        "script_seconds": sum(row.scoring for row in tried),
+        "timings": {"list": 0.4, "score": 60.0, "merge": 1.5},
+        "ended": datetime(2026, 3, 1, tzinfo=UTC),
+    }
+    return Summary.model_validate(told | known)
