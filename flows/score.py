@@ -24,6 +24,7 @@ from flows.beginning import before_the_flow
 from flows.clusters import place_task_runs
 from flows.datastores import settle_datastore
 from flows.desk import Desk, open_desk
+from flows.earlier import earlier_distributions
 from flows.errors import JobRefusedError, TurnSkippedError
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
@@ -110,7 +111,7 @@ def list_inputs(job: Job) -> ListingSummary:
 @task(name="assemble", persist_result=False)
 def assemble_output(job: Job, end: EarlyEnd | None, stages: Stages) -> Summary:
     """Merge rows, sum the ledger, commit the output."""
-    return assemble(job, end=end, stages=stages)
+    return assemble(job, end=end, stages=stages, earlier=earlier_distributions(PrefectStore()))
 
 
 @flow(name=FLOW_NAME, task_runner=SlotTaskRunner(), persist_result=False, validate_parameters=True)

@@ -149,6 +149,14 @@ def assemble(
     return summary
 
 
+def account(job: Job, *, state: str, message: str) -> Summary:
+    """What a job has come to that ended without a summary, from what lies in its folder; nothing is written."""
+    totals = Totals(listed=job.listing.files + job.listing.skipped, skipped=job.listing.skipped)
+    for entry in entries(job):
+        totals.add(entry)
+    return _summary(job, totals, state=state, message=message, written=(), rows_file=None, sha256=None)
+
+
 def _with_report(job: Job, summary: Summary, staging: Staging, earlier: "Distributions | None") -> Summary:
     """Stage the report; the summary that names all files."""
     from scoring.report.placing import stage_report  # with its templates, which commands that only read do without

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from deployments.service.job_records import Job
     from deployments.service.removal import Plan, Pruned, Removed
 
+LATER = {
+    "advise": "deployments.cli.reports:advise",
+    "replay": "deployments.cli.replay:replay",
+    "report": "deployments.cli.reports:report",
+}
 most = click.option(
     "--max-results", "-r", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most."
 )
@@ -51,7 +56,7 @@ def list_jobs_of_deployment(session: Session, name: str, endpoint_name: str, max
     return jobs.list_all(session.store, client, endpoint=endpoint_name, deployment=found.name, most=max_results)
 
 
-@click.group("job", cls=Noun, later={"replay": "deployments.cli.replay:replay"})
+@click.group("job", cls=Noun, later=LATER)
 def job() -> None:
     """Jobs: invocations of endpoints."""
 

@@ -1,8 +1,9 @@
-"""Opening a job's page."""
+"""Opening pages about a job."""
 
 import os
 import sys
 import webbrowser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,12 @@ def open_page(job: "Job") -> None:
     for link in job.services.values():
         if not (_has_screen() and webbrowser.open(link.endpoint)):
             click.echo(f"Web view: {link.endpoint}", err=True)
+
+
+def open_file(page: Path) -> None:
+    """Open a file in a browser; where there is none, say so."""
+    if not (_has_screen() and webbrowser.open(page.absolute().as_uri())):
+        click.echo(f"No browser could be opened; the page is {page}", err=True)
 
 
 def _has_screen() -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deployments.service.job_records import Job
     from deployments.service.removal import Pruned, Removed
     from deployments.service.streaming import News
+    from scoring.advice.advice import Advice
     from scoring.replay import Replay
 
 
@@ -140,6 +141,31 @@ class Jobs:
 
         store, prefect = self._system.store, self._system.prefect
         return replaying.replay(store, prefect, name, file=file, mini_batch=mini_batch, debug=debug)
+
+    def report(self, name: str, to: str | Path | None = None, *, rebuild: bool = False) -> Path:
+        """The report of a job that has ended, one page of HTML; one that is not there is built.
+
+        Args:
+            name: the job's name, or its id.
+            to: the file to write it to; left out, it stays where it is, or is copied into this folder from a store.
+            rebuild: build it even if it is there.
+        Returns: the file.
+        Raises: JobNotFoundError; ConflictError while the job runs, or when it listed no files; UnusableError for a
+            file that can't be written.
+        """
+        from deployments.service import reports
+
+        target = Path(to) if to is not None else None
+        return reports.fetch(self._system.store, self._system.prefect, name, target, rebuild=rebuild)
+
+    def advise(self, name: str) -> "builtins.list[Advice]":
+        """What would make the next job like this one faster or safer, by its own numbers; empty when there is nothing.
+
+        Raises: JobNotFoundError; ConflictError while the job runs, or when it has no table of its mini-batches.
+        """
+        from deployments.service import reports
+
+        return reports.advise(self._system.store, self._system.prefect, name)
 
     def download(
         self,
