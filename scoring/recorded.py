@@ -5,10 +5,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from scoring.relay import LOGS
 from scoring.storage import Folder
-
-MINI_BATCHES, FAILED_TRIES, RESOURCES = "logs/mini-batches.csv", "logs/failed-tries.csv", "logs/resources.csv"
-OK = "ok"
+from scoring.tables import FAILED_TRIES, MINI_BATCHES, OK, RESOURCES
 
 
 class Tried(NamedTuple):
@@ -93,9 +92,10 @@ def read_samples(job: Folder) -> Iterator[Sample]:
 
 def _rows(job: Folder, name: str) -> Iterator[list[str]]:
     """The rows below a table's header."""
-    if not job.exists(name):
+    logs = job.folder(LOGS)
+    if not logs.exists(name):
         return
-    with io.TextIOWrapper(job.open(name), encoding="utf-8", newline="") as text:
+    with io.TextIOWrapper(logs.open(name), encoding="utf-8", newline="") as text:
         rows = csv.reader(text)
         next(rows, None)
         yield from rows

@@ -3,7 +3,7 @@
 from scoring import spelling
 from scoring.advice.advice import Advice, setting_flag
 from scoring.advice.situation import Situation
-from scoring.advice.sizes import WORTH, gain_of
+from scoring.advice.sizes import WORTH, gain_of, is_worth
 
 AHEAD = 2
 """Mini-batches that must have room on disk for one to be fetched while another is scored."""
@@ -28,7 +28,7 @@ def _fetch_ahead(job: Situation, waited: float, room: int) -> Advice | None:
     slots = [slot for slot in work.slots.values() if slot.mini_batches]
     saved = [min(slot.fetching, slot.scoring) * (slot.mini_batches - 1) / slot.mini_batches for slot in slots]
     gain = sum(saved) / len(slots)
-    if gain < WORTH * job.scoring_seconds:
+    if not is_worth(job, gain):
         return None
     share = spelling.share(waited / (job.scoring_seconds * len(slots)))
     now = job.settings.prefetch_limit

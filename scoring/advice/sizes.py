@@ -11,8 +11,8 @@ TAX = 0.05
 """The share of a slot's time that calls may cost beside their files."""
 TAIL = 0.05
 """The share of the scoring that slots may wait at its end for the last one."""
-WORTH = 0.05
-"""The share of the scoring that a change must bring to be advised."""
+WORTH, WORTH_SECONDS = 0.05, 0.5
+"""The share of the scoring, and the seconds, that a change must bring to be advised."""
 NEARLY = 0.9
 """Of the most that any size would bring: the smallest change that brings this much is advised."""
 OF_TIMEOUT = 0.5
@@ -32,7 +32,7 @@ def advise_size(job: Situation) -> Advice | None:
         if (size > calls.size and has_tax) or (size < calls.size and has_tail)
     }
     most = max(gains.values(), default=0.0)
-    if most < WORTH * job.scoring_seconds:
+    if not is_worth(job, most):
         return None
     size = min((size for size in gains if gains[size] >= NEARLY * most), key=lambda size: _steps(size, calls.size))
     return _larger(job, size, gains[size]) if size > calls.size else _smaller(job, size, gains[size])
@@ -68,6 +68,11 @@ def _advice(job: Situation, size: int, gain: float, how: str, finding: str) -> A
         seconds=round(gain, 3),
         gain=gain_of(job, gain),
     )
+
+
+def is_worth(job: Situation, gain: float) -> bool:
+    """Whether somebody should change a setting for so many seconds."""
+    return gain >= max(WORTH * job.scoring_seconds, WORTH_SECONDS)
 
 
 def gain_of(job: Situation, gain: float) -> str:

@@ -5,7 +5,7 @@ from math import inf
 from scoring import spelling
 from scoring.advice.advice import Advice, setting_flag
 from scoring.advice.situation import Situation
-from scoring.advice.sizes import WORTH, gain_of
+from scoring.advice.sizes import gain_of, is_worth
 
 OF_MEMORY, OF_CORES = 0.8, 1.0
 """How much of an instance's memory and cores scoring processes should take."""
@@ -26,7 +26,7 @@ def advise_more_slots(job: Situation) -> Advice | None:
     most = int(min(by_cores, by_memory, now * MOST_TIMES, work.mini_batches // job.instances))
     gains = {slots: job.saved(job.calls.with_slots(slots * job.instances)) for slots in range(now + 1, most + 1)}
     slots = min((each for each in gains if gains[each] >= 0.9 * max(gains.values())), default=now)
-    if slots == now or gains[slots] < WORTH * job.scoring_seconds:
+    if slots == now or not is_worth(job, gains[slots]):
         return None
     return Advice(
         finding=(

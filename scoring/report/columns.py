@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from scoring import spelling
@@ -75,7 +76,7 @@ def _figure(column: Column, values: list[Any], earlier: Distributions | None) ->
 
 
 def _classes(column: Column, before: Column | None) -> list[ClassBar]:
-    shown = list(column.classes.items())[:CLASSES_SHOWN]
+    shown = sorted(list(column.classes.items())[:CLASSES_SHOWN], key=_order)
     gone = [name for name in before.classes if name not in column.classes] if before is not None else []
     shown += [(name, 0) for name in gone[: max(0, CLASSES_SHOWN - len(shown))]]
     return [
@@ -87,6 +88,13 @@ def _classes(column: Column, before: Column | None) -> list[ClassBar]:
         )
         for name, rows in shown
     ]
+
+
+def _order(one: tuple[str, int]) -> tuple[float, int]:
+    """Classes that are numbers by their size, then others, the most frequent first."""
+    name, rows = one
+    numbers = numbers_in([name])
+    return (numbers[0], 0) if numbers else (inf, -rows)
 
 
 def _bars(numbers: Numbers, values: list[float], before: Column | None) -> Bars:

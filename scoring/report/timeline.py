@@ -67,6 +67,7 @@ class Timeline:
         self._places = {number: at // self._group for at, number in enumerate(self.numbers)}
         self.lanes = [self._lane(work, at) for at in range(0, len(self.numbers), self._group)]
         self._busy = [[0.0] * BINS for _ in self.lanes]
+        self._drawn: dict[int, tuple[int, float]] = {}
         self._events: dict[tuple[int, int, str], int] = defaultdict(int)
         self._are_marked = sum(slot.failed_tries for slot in work.slots.values()) + work.retried <= MARKS
 
@@ -85,6 +86,8 @@ class Timeline:
     def add(self, row: Tried) -> None:
         """Draw the last try of a mini-batch."""
         place = self._places[row.slot]
+        if not row.is_ok:
+            self._drawn[row.mini_batch] = row.tries, row.called
         if row.tries > 1 and row.is_ok:
             self._mark(place, row.called, "retried", f"mini-batch {row.mini_batch} tried again: try {row.tries}")
         if self.is_one_by_one:
@@ -95,9 +98,14 @@ class Timeline:
     def add_failed(self, row: FailedTry) -> None:
         """Draw a try that failed."""
         place = self._places[row.slot]
-        began = row.began - self.began
+        last, called = self._drawn.get(row.mini_batch, (0, 0.0))
+        is_drawn = last == row.number
+        moment = called if is_drawn else row.began
+        began = moment - self.began
         said = f"mini-batch {row.mini_batch}, try {row.number} failed after {spelling.seconds(row.seconds)}: {row.exit}"
-        self._mark(place, row.began, "failed", said)
+        self._mark(place, moment, "failed", said)
+        if is_drawn:
+            return
         if self.is_one_by_one:
             self._block(self.lanes[place], began, row.seconds, "failed", said, row.mini_batch)
         else:
@@ -124,13 +132,11 @@ class Timeline:
         if row.fetching > self.span / 500:
             said = f"waited for files of mini-batch {row.mini_batch}: {spelling.seconds(row.fetching)}"
             self._block(lane, began + row.waiting, row.fetching, "fetching", said)
-        if row.is_ok or row.scored:
-            said = (
-                f"mini-batch {row.mini_batch}: {spelling.counted(row.files, 'file')} in "
-                f"{spelling.seconds(row.scoring)}{'' if row.is_ok else f', {row.failed} failed: {row.exit}'}"
-            )
-            kind = "scored" if row.is_ok else "failed"
-            self._block(lane, row.called - self.began, row.scoring, kind, said, row.mini_batch)
+        failed = "" if row.is_ok else f", {spelling.count(row.failed)} failed: {row.exit}"
+        files = spelling.counted(row.files, "file")
+        said = f"mini-batch {row.mini_batch}: {files} in {spelling.seconds(row.scoring)}{failed}"
+        kind = "scored" if row.is_ok else "failed"
+        self._block(lane, row.called - self.began, row.scoring, kind, said, row.mini_batch)
 
     def _block(self, lane: Lane, at: float, took: float, kind: str, said: str, mini_batch: int | None = None) -> None:
         width = max(0.12, percent(took, self.span))

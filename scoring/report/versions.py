@@ -13,9 +13,9 @@ from scoring.settings import Settings
 def versions_of(manifest: Manifest, summary: Summary) -> list[tuple[str, str, str]]:
     """What each thing is called, and its digest, where there is one."""
     script = f"{Path(manifest.script).name} in {manifest.code}"
+    named = [("endpoint", manifest.endpoint, ""), ("deployment", manifest.deployment, "")]
     return [
-        ("endpoint", manifest.endpoint or "none: scored without one", ""),
-        ("deployment", manifest.deployment or "none", ""),
+        *(each for each in named if each[1]),
         ("model", _named(manifest.model) or _model_in(manifest), manifest.model.digest if manifest.model else ""),
         ("script", script, manifest.code_digest),
         (

@@ -9,8 +9,10 @@ from scoring.assemble import Files, Summary
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.manifest import Manifest
-from scoring.recorded import FAILED_TRIES, MINI_BATCHES, RESOURCES, FailedTry, Sample, Tried
+from scoring.recorded import FailedTry, Sample, Tried
+from scoring.relay import LOGS
 from scoring.settings import Settings
+from scoring.tables import FAILED_TRIES, MINI_BATCHES, RESOURCES
 
 BEGAN = 1_790_000_000.0
 
@@ -32,13 +34,13 @@ def made_job(
     manifest.write()
     job = Job(manifest)
     write_listing(str(inputs), job.folder)
-    (folder / "logs").mkdir()
+    (folder / LOGS).mkdir()
     for name, kind, rows in (
         (MINI_BATCHES, Tried, tried),
         (FAILED_TRIES, FailedTry, failed),
         (RESOURCES, Sample, samples),
     ):
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        with (folder / LOGS / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(kind._fields)
             writer.writerows(["" if value is None else value for value in row] for row in rows)
