@@ -1,9 +1,11 @@
-"""How a job's news looks: a moving bar below the log on a terminal, plain lines elsewhere."""
+"""How a job's news looks: a live view on a terminal, plain lines elsewhere."""
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 import click
 
@@ -11,26 +13,61 @@ from deployments.service.job_records import Job
 from deployments.service.streaming import Line, News, Progress
 
 
-def watch(news: Iterator[News], *, err: bool = False) -> Job:
-    """Show news on stdout, or else on stderr, until there is no more; then the verdict.
+class View(Protocol):
+    """Where news are shown."""
 
-    Returns: the job as it ended.
+    def shown(self) -> AbstractContextManager[object]:
+        """The time in which there are news."""
+
+    def say(self, text: str) -> None:
+        """Show a line of ours."""
+
+    def tell(self, line: Line, text: str) -> None:
+        """Show a line of the job's log, as this text."""
+
+    def move(self, progress: Progress) -> None:
+        """Show how far the job is."""
+
+    def change(self, job: Job) -> None:
+        """Show the job's state; say() tells of it."""
+
+
+def watch(news: Iterator[News], *, err: bool = False, is_live: bool = True) -> Job:
+    """Show news on stdout, or else on stderr, until there is no more; then the verdict on a job that has ended.
+
+    Args:
+        news: the job first.
+        err: whether they go to stderr.
+        is_live: whether a terminal gets a live view; else it gets plain lines as well.
+    Returns: the job as it was last.
     """
-    view: Plain | Moving = Moving(err) if (sys.stderr if err else sys.stdout).isatty() else Plain(err)
+    view = _view(err) if is_live else Plain(err)
     job: Job | None = None
     with view.shown():
         for each in news:
             match each:
                 case Line():
-                    view.say(log_line(each))
+                    view.tell(each, log_line(each))
                 case Progress():
                     view.move(each)
                 case Job():
-                    job = _changed(job, each, view.say)
+                    view.change(each)
+                    for said in changes(job, each):
+                        view.say(said)
+                    job = each
     assert job is not None, "follow() begins with the job"
-    for line in verdict(job):
+    for line in verdict(job) if job.has_ended else ():
         click.echo(line, err=err)
     return job
+
+
+def _view(err: bool) -> View:
+    is_dumb = os.environ.get("TERM", "dumb").lower() in {"dumb", "unknown"}
+    if is_dumb or not (sys.stderr if err else sys.stdout).isatty():
+        return Plain(err)
+    from deployments.live_view import LiveView
+
+    return LiveView(err=err)
 
 
 def log_line(line: Line) -> str:
@@ -46,16 +83,16 @@ def verdict(job: Job) -> Iterator[str]:
         yield f"to fetch it: batchpoint job download --name {job.name} --output-name score"
 
 
-def _changed(before: Job | None, now: Job, say: Callable[[str], None]) -> Job:
+def changes(before: Job | None, now: Job) -> Iterator[str]:
+    """What there is to say of a job at first, and when its state has changed."""
     if before is None:
         of = f" on {now.endpoint_name}" if now.endpoint_name else ""
         with_ = f" / {now.deployment_name}" if now.deployment_name else ""
-        say(f"Job {now.name}{of}{with_}")
+        yield f"Job {now.name}{of}{with_}"
         for link in now.services.values():
-            say(f"Web view: {link.endpoint}")
+            yield f"Web view: {link.endpoint}"
     if not now.has_ended and (before is None or before.status != now.status):
-        say(f"Status: {now.status}")
-    return now
+        yield f"Status: {now.status}"
 
 
 class Plain:
@@ -63,6 +100,7 @@ class Plain:
 
     def __init__(self, err: bool) -> None:
         self._err = err
+        self._last = ""
 
     def shown(self) -> AbstractContextManager[object]:
         """Nothing has to be kept on a screen."""
@@ -72,33 +110,16 @@ class Plain:
         """Print a line."""
         click.echo(text, err=self._err)
 
-    def move(self, progress: Progress) -> None:
-        """Print how far it is."""
-        click.echo(f"{progress.percent:3.0f} % {progress.text}", err=self._err)
-
-
-class Moving:
-    """A bar that stays at the bottom of the terminal while log lines pass above it."""
-
-    def __init__(self, err: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
-
-        self._console = Console(stderr=err, highlight=False, soft_wrap=True)
-        self._bars = Bars(
-            BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self._console, transient=True
-        )
-        self._task = self._bars.add_task("waiting for the job to start", total=None)
-
-    def shown(self) -> AbstractContextManager[object]:
-        """The time in which the bar is on the screen."""
-        return self._bars
-
-    def say(self, text: str) -> None:
-        """Print a line above the bar."""
-        self._console.print(text, markup=False)
+    def tell(self, line: Line, text: str) -> None:  # noqa: ARG002 - the text has all of it
+        """Print a line."""
+        self.say(text)
 
     def move(self, progress: Progress) -> None:
-        """Move the bar."""
-        self._bars.update(self._task, total=100, completed=progress.percent, description=progress.text)
+        """Print how far it is, where that is news."""
+        said = f"{progress.percent:3.0f} % {progress.text}"
+        if said != self._last:
+            self._last = said
+            self.say(said)
+
+    def change(self, job: Job) -> None:
+        """What has changed is said in a line."""

@@ -2,7 +2,7 @@
 
 import queue
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flows import stations
@@ -11,6 +11,7 @@ from flows.stations import Station, open_station, topic_of
 from flows.task_runner import SlotTaskRunner
 from scoring.job import Job
 from scoring.parts import Done
+from scoring.slot_states import SlotState
 
 
 class Desk(ABC):
@@ -24,6 +25,11 @@ class Desk(ABC):
     @abstractmethod
     def has_scored(self) -> bool:
         """Whether the job has scored anything, in an earlier attempt at it too."""
+
+    @property
+    @abstractmethod
+    def slots(self) -> Sequence[SlotState]:
+        """What each of the job's slots is doing, as far as that is known here."""
 
     @property
     def first_start(self) -> dict[str, float]:
@@ -64,6 +70,10 @@ class DeskHere(Desk):
         return self._station.fleet.has_scored
 
     @property
+    def slots(self) -> Sequence[SlotState]:
+        return self._station.fleet.states
+
+    @property
     def first_start(self) -> dict[str, float]:
         return self._station.fleet.first_start
 
@@ -90,17 +100,24 @@ class DeskAfar(Desk):
     def __init__(self, job: Job, runner: SlotTaskRunner) -> None:
         super().__init__(job)
         self._runner = runner
+        self._slots: dict[int, SlotState] = {}
 
     @property
     def has_scored(self) -> bool:
         return bool(Done(self.job.folder))
+
+    @property
+    def slots(self) -> Sequence[SlotState]:
+        return [state for _, state in sorted(self._slots.items())]
 
     def start_early(self) -> None:
         self._runner.client.subscribe_topic(topic_of(self.job), self._take)
         self._runner.find_places(stations.prepare, self.job.manifest, self.job.generation)
 
     async def _take(self, event: tuple[float, dict[str, object]]) -> None:
-        self.news.put(Bulletin.from_message(event[1]))
+        bulletin = Bulletin.from_message(event[1])
+        self._slots = self._slots | {state.slot: state for state in bulletin.slots}  # read in another thread
+        self.news.put(bulletin)
 
     def finish(self) -> None:
         self._runner.everywhere(stations.finish, self.job.manifest.folder)

@@ -51,7 +51,7 @@ class Follower:
             raise
         if end is not None:
             self._end_early(futures, lets_finish=end.lets_finish)
-        self._progress.show()
+        self._progress.show(self._desk.slots)
         return end
 
     def _until_the_end(self, futures: list[PrefectFuture[Report]]) -> EarlyEnd | None:
@@ -72,12 +72,14 @@ class Follower:
         try:
             news = self._desk.news.get(timeout=POLL)
         except queue.Empty:
-            self._progress.show()
+            pass
         else:
-            self._progress.count(news.scored, news.failed)
+            self._progress.count(news)
             self._rules.count(news.scored, news.failed)
             for trouble in news.troubles:
                 self._rules.blame(trouble.mini_batch, trouble.fault)
+        if self._progress.is_due:
+            self._progress.show(self._desk.slots)
         self._rules.look_at_clock()
         return self._rules.end
 

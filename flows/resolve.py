@@ -36,6 +36,7 @@ def resolve(
     output: str | None = None,
     settings: Overrides | None = None,
     datastore: str = DEFAULT_DATASTORE,
+    is_here: bool = False,
 ) -> Manifest:
     """Everything the job needs, with versions and digests; a job that was resolved before keeps what it had.
 
@@ -48,6 +49,7 @@ def resolve(
         output: folder for the output; the job's own when left out.
         settings: what this job changes of the deployment.
         datastore: the one that holds the job's folder.
+        is_here: whether it is scored on this machine, whatever its compute finds of the input.
     Raises: JobRefusedError, NotRegistered, InputError or OutputExistsError, each with a sentence that helps.
     """
     open_datastores(store, [datastore])
@@ -69,7 +71,8 @@ def resolve(
     input_url = resolve_url(store, input)
     datastores = open_urls(store, input_url, output_url, folder)
     locate(input_url)
-    check_reach(store, input_url, compute)
+    if not is_here:
+        check_reach(store, input_url, compute)
     overwrite = bool(settings and settings.overwrite)
     check_output(output_url, adjusted.settings, job, overwrite=overwrite)
     assert adjusted.code_configuration is not None, "a deployment that is registered has a script"

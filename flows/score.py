@@ -166,7 +166,8 @@ def run(job: Job, stages: Stages) -> Summary:
         stages.end("list")
         keep_rows_of_base(job)
         stages.end("keep")
-        progress = Progress(job.listing.files, job.count_done())
+        size = job.manifest.settings.mini_batch_size
+        progress = Progress(job.listing.files, size, job.manifest.slots, job.count_done())
         end = score_all(job, desk, runner, stages, progress)
         stages.end("score")
         stages.seconds.update(desk.first_start)

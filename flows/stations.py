@@ -87,16 +87,20 @@ class RemoteStation(Station):
 
     def __init__(self, job: Job, worker: distributed.Worker, anchor: str) -> None:
         self._worker, self._anchor = worker, anchor
-        self._wire = Wire(lambda bulletin: worker.log_event(topic_of(job), bulletin.as_message()))
+        self._wire = Wire(
+            lambda bulletin: worker.log_event(topic_of(job), bulletin.as_message()), lambda: self.fleet.states
+        )
         super().__init__(job, self._wire.tell)
         threading.Thread(target=self._watch, name="watch-anchor", daemon=True).start()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
+        self._wire.tell_slots()
         try:
             with super().attempt():
                 yield
         finally:
+            self._wire.tell_slots()
             self._wire.flush()
 
     def _watch(self) -> None:

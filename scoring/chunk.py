@@ -13,6 +13,7 @@ from scoring.errors import TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
 from scoring.failures import Failures
 from scoring.job import Job
+from scoring.ledger import Cause, causes_of
 from scoring.parts import Done, PartWriter, read_incomplete
 from scoring.pieces import stored_pieces
 from scoring.planning import Chunk
@@ -36,6 +37,8 @@ class News:
     scored: int
     failed: int
     fault: Fault | None = None  # why nothing of it was scored, while the script may be broken for all we know
+    causes: tuple[Cause, ...] = ()  # why files of it were given up
+    seconds: float = 0.0  # that the slot took for it
 
 
 Tell = Callable[[News], None]
@@ -119,6 +122,7 @@ class _Attempt:
             for due in supply:
                 self.turn.come()
                 self.slot.relay = self.failures.relay.of(due.index)
+                self.slot.turn_to("fetching", due.index)
                 news = self.complete(due) if due.index in self.done.incomplete else self.try_once(due)
                 self.scored += news.scored
                 short += news.failed if news.outcome == "scored" else 0
@@ -149,7 +153,7 @@ class _Attempt:
             self.record.add(facts, facts.faults[0])
         self.slot.check_names(self.job, facts)
         suspicion = facts.faults[0] if facts.faults and not facts.scored else None
-        return News(due.index, "scored", facts.scored, len(facts.failed), suspicion)
+        return _settled(facts, suspicion)
 
     def failed_try(self, due: DueBatch, paths: list[str], error: TryFailedError) -> News:
         self.writer.close()  # what is done need not wait for what may take long to come right
@@ -212,14 +216,15 @@ class _Attempt:
                 return News(facts.mini_batch, "tried", 0, 0)
         elif fault is not None:  # in pieces all of it could be scored
             self.record.add(facts, fault.without_traceback())
-        return News(facts.mini_batch, "scored", facts.scored, len(facts.failed))
+        return _settled(facts)
 
     def give_up(self, facts: Facts, fault: Fault, *, is_final: bool) -> News:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
         self.failures.add(facts.model_copy(update={"is_final": is_final}), fault)
         outcome: Outcome = "given_up" if is_final else "tried"
         suspicion = None if self.slot.has_scored else fault.without_traceback()
-        return News(facts.mini_batch, outcome, 0, facts.files if is_final else 0, suspicion)
+        causes = causes_of(facts) if is_final else ()
+        return News(facts.mini_batch, outcome, 0, facts.files if is_final else 0, suspicion, causes)
 
     def facts_of_failure(self, due: DueBatch, error: TryFailedError) -> Facts:
         """Facts of a mini-batch that failed as a whole."""
@@ -265,3 +270,10 @@ class _Attempt:
         finally:
             self.record.close()
             self.failures.relay.close()
+
+
+def _settled(facts: Facts, suspicion: Fault | None = None) -> News:
+    """The news of a mini-batch that has rows; files of it may have failed."""
+    causes = causes_of(facts) if facts.failed else ()
+    seconds = facts.seconds + facts.fetch_seconds
+    return News(facts.mini_batch, "scored", facts.scored, len(facts.failed), suspicion, causes, seconds)

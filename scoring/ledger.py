@@ -43,6 +43,11 @@ class Cause(Record):
     first: Text = Field(description="Path of the first of them.")
 
     @property
+    def alike(self) -> tuple[str, str]:
+        """What causes that are told apart from each other, as in news of a job, have in common when they are one."""
+        return self.error, self.where.partition(":")[0] if self.error in {"timeout", "memory"} else self.where
+
+    @property
     def brief(self) -> str:
         """How many files, what, and where; in a word what cannot be located."""
         said = f" in {self.where}" if self.where else f": {self.message}" if self.message else ""
@@ -119,9 +124,22 @@ class Totals:
     def _blame(self, fault: Fault, path: str) -> None:
         self.causes[fault.cause] += 1
         if fault.cause not in self.examples:
-            where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
-            message = fault.message.strip().split("\n", 1)[0][:300]
-            self.examples[fault.cause] = Cause(error=fault.error, where=where, message=message, files=0, first=path)
+            self.examples[fault.cause] = _cause(fault, path)
+
+
+def _cause(fault: Fault, path: str) -> Cause:
+    where = f"{fault.where.file}:{fault.where.line}" if fault.where else ""
+    message = fault.message.strip().split("\n", 1)[0][:300]
+    return Cause(error=fault.error, where=where, message=message, files=0, first=path)
+
+
+def causes_of(facts: Facts) -> tuple[Cause, ...]:
+    """Why files of one mini-batch failed: those that failed alike as one cause."""
+    files = Counter(failed.fault for failed in facts.failed)
+    first = {failed.fault: failed.path for failed in reversed(facts.failed)}
+    return tuple(
+        _cause(facts.faults[fault], first[fault]).model_copy(update={"files": count}) for fault, count in files.items()
+    )
 
 
 def entries(job: Job) -> Iterator[Entry]:

@@ -18,6 +18,7 @@ from scoring.own_files import OwnFiles
 from scoring.process import Scored, ScoringProcess
 from scoring.relay import Allowance
 from scoring.samples import Sample, Sampler
+from scoring.slot_states import Activity, SlotState
 from scoring.supply import Supplies
 
 FAILED_STARTS = 3  # init() failing so often in a row on a slot ends the job
@@ -32,6 +33,7 @@ class Slot:
         self.relay: Callable[[str], None] = lambda _line: None
         self.allowance = Allowance()
         self.starting = 0.0  # seconds that were waited for scoring processes to be ready
+        self.state = SlotState(number, "idle", time.time())
         self._fleet = fleet
         self._process: ScoringProcess | None = None
         self._failed_starts = 0
@@ -49,6 +51,10 @@ class Slot:
         """
         self._fleet.check_names(job, facts)
 
+    def turn_to(self, activity: Activity, mini_batch: int | None = None) -> None:
+        """Say what the slot does from now on."""
+        self.state = SlotState(self.number, activity, time.time(), mini_batch)
+
     def start(self) -> None:
         """Start the scoring process and return at once; while it imports, other work can go on."""
         if self._process is None or not self._process.is_alive:
@@ -63,6 +69,8 @@ class Slot:
         assert self._process is not None
         process = self._process
         process.relay = self.relay
+        if not process.is_ready:
+            self.turn_to("starting")
         try:
             process.wait_ready()
         except InitFailedError:
@@ -99,6 +107,7 @@ class Slot:
             raise TryFailedError(index, fault) from error
         finally:
             self.starting += time.monotonic() - asked
+        self.turn_to("scoring", index)
         began = time.monotonic()
         try:
             scored = process.score(index, files, spool, timeout, meanwhile, relative_paths)
@@ -152,6 +161,7 @@ class Fleet:
         self._launch = launch
         self._lock = threading.Lock()
         self._next = 0
+        self._slots: list[Slot] = []
         self._idle: list[Slot] = []
         self._borrowed = 0
         self._processes: set[ScoringProcess] = set()
@@ -165,6 +175,11 @@ class Fleet:
         with self._lock:
             processes = list(self._processes)
         return [process for process in processes if process.is_alive]
+
+    @property
+    def states(self) -> list[SlotState]:
+        """What each slot is doing now; none once the job has ended. From any thread."""
+        return [] if self.is_stopped else [slot.state for slot in tuple(self._slots)]
 
     @property
     def is_stopped(self) -> bool:
@@ -217,6 +232,7 @@ class Fleet:
         with self._lock:
             slot = Slot(self, self._next if number is None else number)
             self._next = max(self._next, slot.number + 1)
+            self._slots.append(slot)
         return slot
 
     @contextmanager
@@ -236,6 +252,7 @@ class Fleet:
             yield slot, scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+            slot.turn_to("idle")
             with self._lock:
                 self._borrowed -= 1
                 self._idle.insert(0, slot)

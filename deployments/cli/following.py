@@ -1,5 +1,6 @@
 """Following a job from a command: its news, and the exit code that says how it ended."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,21 @@ CANCELED = 4
 INTERRUPTED = 130
 
 
-def follow(context: click.Context, client: "SyncPrefectClient", name: str, *, err: bool = False) -> "Job":
+LEVELS = ("debug", "info", "warning", "error")
+log_level = click.option(
+    "--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="Leave out log lines of lower levels."
+)
+
+
+def follow(
+    context: click.Context,
+    client: "SyncPrefectClient",
+    name: str,
+    *,
+    err: bool = False,
+    level: str | None = None,
+    until_now: bool = False,
+) -> "Job":
     """Show a job's news until it has ended, and leave the exit code that says how; Ctrl-C leaves the job running.
 
     Args:
@@ -25,13 +40,16 @@ def follow(context: click.Context, client: "SyncPrefectClient", name: str, *, er
         client: the Prefect server's.
         name: the job's name, or its id.
         err: whether the news go to stderr, as those of a command that has a result.
-    Returns: the job as it ended.
+        level: lines of lower levels are left out.
+        until_now: show what there is, and do not wait for more.
+    Returns: the job as it was last.
     """
     from deployments.service import streaming
     from deployments.watching import watch
 
+    lowest = logging.getLevelName(level.upper()) if level else logging.NOTSET
     try:
-        ended = watch(streaming.follow(client, name), err=err)
+        job = watch(streaming.follow(client, name, level=lowest, until_now=until_now), err=err, is_live=not until_now)
     except KeyboardInterrupt:
         click.echo(
             f"left the job running; to follow it: batchpoint job stream --name {name}; to end it: batchpoint job "
@@ -39,8 +57,8 @@ def follow(context: click.Context, client: "SyncPrefectClient", name: str, *, er
             err=True,
         )
         context.exit(INTERRUPTED)
-    context.meta[EXIT_CODE] = exit_code(ended)
-    return ended
+    context.meta[EXIT_CODE] = exit_code(job) if job.has_ended else 0
+    return job
 
 
 def exit_code(job: "Job") -> int:

@@ -8,11 +8,14 @@ import click
 from blocks.invocation import Invocation
 from deployments.cli import options
 from deployments.cli.command import Verb
+from deployments.cli.dry_run import try_out
+from deployments.cli.following import log_level as log_level_option
 from deployments.cli.session import Session
 from deployments.declarations import put_named, read
 
 if TYPE_CHECKING:
     from deployments.service.job_records import Job
+    from scoring.findings import Findings
 
 
 @click.command("invoke", cls=Verb)
@@ -48,6 +51,12 @@ if TYPE_CHECKING:
 @click.option(
     "--wait", is_flag=True, help="Follow the job to its end, and exit as `job stream` does; its news go to stderr."
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Send nothing: score a few of the files here and now, say what the script does, and which settings would fit.",
+)
+@log_level_option
 @click.pass_context
 def invoke(
     context: click.Context,
@@ -59,9 +68,13 @@ def invoke(
     assignments: tuple[str, ...],
     idempotency_key: str | None,
     wait: bool,
+    dry_run: bool,
+    log_level: str | None,
     **flags: options.Flag,
-) -> "Job":
+) -> "Job | Findings | None":
     """Send a job to an endpoint; it runs on, whatever becomes of this command."""
+    if dry_run and wait:
+        raise click.UsageError("--dry-run sends no job: leave out --wait", context)
     session = context.find_object(Session) or Session()
     document = read(file)
     put_named(document, "inputs", inputs, plain="default")
@@ -72,6 +85,8 @@ def invoke(
         from deployments.service.submission import request_of
 
         request = request_of(name, invocation, idempotency_key=idempotency_key, began=session.began)
+        if dry_run:
+            return try_out(context, store, request)
         job = jobs.invoke(store, launcher, request)
     if not wait:
         return job
@@ -80,5 +95,5 @@ def invoke(
     from deployments.cli.following import follow
 
     client = get_client(sync_client=True)
-    follow(context, client, job.name, err=True)
+    follow(context, client, job.name, err=True, level=log_level)
     return jobs.show(store, client, str(job.id))

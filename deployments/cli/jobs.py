@@ -10,7 +10,7 @@ from blocks.invocation import Invocation
 from deployments.cli import options
 from deployments.cli.ages import Age
 from deployments.cli.command import Noun, Verb
-from deployments.cli.following import follow
+from deployments.cli.following import follow, log_level
 from deployments.cli.session import Session, prefect_client
 from deployments.cli.web import open_page
 
@@ -93,9 +93,11 @@ def list_all(session: Session, max_results: int, all_results: bool, parent_job_n
 
 @job.command("stream")
 @job_name
+@log_level
+@click.option("--no-follow", is_flag=True, help="Only show what there is by now; the exit code is 0 while it runs.")
 @web
 @click.pass_context
-def stream(context: click.Context, /, name: str, web: bool) -> None:
+def stream(context: click.Context, /, name: str, log_level: str | None, no_follow: bool, web: bool) -> None:
     """Follow a job's log and progress until it ends. Exit code 0 when all went well, 3 when it completed with failed
     files, 1 when it failed, 4 when it was canceled; Ctrl-C leaves it running, and gives 130.
     """
@@ -104,7 +106,7 @@ def stream(context: click.Context, /, name: str, web: bool) -> None:
 
     if web:
         open_page(jobs.read(client, name))
-    follow(context, client, name)
+    follow(context, client, name, level=log_level, until_now=no_follow)
 
 
 @job.command("logs")

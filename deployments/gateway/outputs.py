@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
 from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, Path, Request, Response
@@ -64,7 +63,7 @@ def follow_job(system: InUse, found: Found) -> Iterator[ServerSentEvent]:
                 event="line", data={"at": news.at.isoformat(), "level": news.level, "text": news.text}
             )
         elif isinstance(news, Progress):
-            yield ServerSentEvent(event="progress", data=asdict(news))
+            yield ServerSentEvent(event="progress", data={"percent": news.percent, "text": news.text})
         else:
             yield ServerSentEvent(
                 event="job",

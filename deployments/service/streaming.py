@@ -15,16 +15,21 @@ from prefect.client.schemas.filters import (
     ArtifactFilterKey,
     LogFilter,
     LogFilterFlowRunId,
+    LogFilterLevel,
     LogFilterTimestamp,
 )
 from prefect.client.schemas.objects import Log, State
 from prefect.client.schemas.sorting import ArtifactSort, LogSort
 
 from deployments.service.job_records import Job
-from deployments.service.jobs import read
+from deployments.service.jobs import Names, read
 from flows.progress import KEY
+from flows.standing import Standing
 
 POLL_SECONDS = 1.0
+OF_WATCHING = 1 / 60
+LONGEST_POLL = 3.0
+"""Each look costs the server some 40 ms of CPU: whoever has watched for minutes can wait a little."""
 LOG_PAGE = 200
 OVERLAP = timedelta(seconds=10)
 """Log lines are sent in batches by several senders, so one may arrive after a later one: look back that far."""
@@ -46,29 +51,41 @@ class Line:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the job is."""
+    """How far the job is; with all that is known of that, unless an older version of us told it."""
 
     percent: float
     text: str
+    standing: Standing | None = None
 
 
 News = Line | Progress | Job
 
 
-def follow(client: SyncPrefectClient, name: str) -> Iterator[News]:
+def follow(
+    client: SyncPrefectClient, name: str, *, level: int = logging.NOTSET, until_now: bool = False
+) -> Iterator[News]:
     """What happens to a job until it has ended: first the job, then it again at each change, and last when it ended.
 
+    Args:
+        client: the Prefect server's.
+        name: the job's name, or its id.
+        level: lines of lower levels are left out.
+        until_now: tell what has happened by now, and of a job that goes on nothing that comes.
     Raises: JobNotFoundError.
     """
-    job = read(client, name)
+    began = time.monotonic()
+    endpoints: Names = {}
+    job = read(client, name, endpoints)
     yield job
     since = retried_at(client.read_flow_run_states(job.id))
-    logs, progress = _Logs(client, job.id, since), _ProgressOf(client, job.id, since)
+    logs, progress = _Logs(client, job.id, since, level), _ProgressOf(client, job.id, since)
     while not job.has_ended:
         yield from logs.new()
         yield from progress.new()
-        time.sleep(POLL_SECONDS)
-        before, job = job, read(client, str(job.id))
+        if until_now:
+            return
+        time.sleep(min(LONGEST_POLL, max(POLL_SECONDS, (time.monotonic() - began) * OF_WATCHING)))
+        before, job = job, read(client, str(job.id), endpoints)
         if not job.has_ended and (job.status, job.state) != (before.status, before.state):
             yield job
     yield from (line for line in logs.last() if line.text != job.state_message)  # which whoever follows tells as well
@@ -93,10 +110,12 @@ class _Logs:
         client: the Prefect server's.
         run: the flow run's id.
         begin: when the first line of interest may have been told; None is the flow run's beginning.
+        level: the lowest of interest.
     """
 
-    def __init__(self, client: SyncPrefectClient, run: UUID, begin: datetime | None) -> None:
+    def __init__(self, client: SyncPrefectClient, run: UUID, begin: datetime | None, level: int) -> None:
         self._client = client
+        self._level = LogFilterLevel(ge_=level) if level else None
         self._run = run
         self._begin = begin
         self._seen: dict[UUID, datetime] = {}
@@ -138,6 +157,7 @@ class _Logs:
     def _filter(self, since: datetime | None) -> LogFilter:
         return LogFilter(
             flow_run_id=LogFilterFlowRunId(any_=[self._run]),
+            level=self._level,
             timestamp=LogFilterTimestamp(after_=since) if since is not None else None,
         )
 
@@ -168,7 +188,8 @@ class _ProgressOf:
         for artifact in found:
             if self._begin is not None and artifact.updated is not None and artifact.updated < self._begin:
                 continue
-            now = Progress(float(str(artifact.data)), artifact.description or "")
+            standing = Standing.from_metadata(artifact.metadata_) if artifact.metadata_ else None
+            now = Progress(float(str(artifact.data)), artifact.description or "", standing)
             if now != self._last:
                 self._last = now
                 yield now

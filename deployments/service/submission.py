@@ -117,10 +117,10 @@ def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
     with about("shared_output"):
         check_shared_output(adjusted.settings, job_folder(store, "", datastore))
     with about("input"):
-        parameters: dict[str, Any] = {"input": _pinned(store, request.input), "deployment": deployment.name}
+        parameters: dict[str, Any] = {"input": pinned(store, request.input), "deployment": deployment.name}
         check_input(store, parameters["input"], request.input_type, adjusted)
     if request.output:
-        parameters["output"] = _absolute(request.output)
+        parameters["output"] = absolute(request.output)
         with about("output_path"):
             folder = output_folder(store, "", parameters["output"])
             open_urls(store, folder)
@@ -176,8 +176,8 @@ def _same(store: Store, sent: Job, request: Request) -> Job:
     """The job that was sent with a key, when it is the one that is asked for again. Raises: ConflictError."""
     asked = {
         # What @latest meant when the job was sent is not asked again, nor what a copied input held.
-        "input": sent.input if _is_settled(request.input, sent.input) else _pinned(store, request.input),
-        "output": _absolute(request.output) if request.output else None,
+        "input": sent.input if _is_settled(request.input, sent.input) else pinned(store, request.input),
+        "output": absolute(request.output) if request.output else None,
         "settings": request.overrides.model_dump(mode="json", exclude_none=True),
         "name": request.job_name or sent.name,
     }
@@ -197,11 +197,12 @@ def _is_settled(asked: str, sent: str | None) -> bool:
     return asked.endswith("@latest") or is_copied
 
 
-def _pinned(store: Store, text: str) -> str:
-    return str(find_data(store, text)) if names_data_asset(text) else _absolute(text)
+def pinned(store: Store, text: str) -> str:
+    """An input as the job gets it: of a data asset the version that it is now, of a path what it is from here."""
+    return str(find_data(store, text)) if names_data_asset(text) else absolute(text)
 
 
-def _absolute(text: str) -> str:
+def absolute(text: str) -> str:
     """A local path as seen from here, which is another folder than the job's; URLs and references as they are."""
     if "://" in text or text.startswith("azureml:"):
         return text

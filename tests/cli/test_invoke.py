@@ -317,3 +317,42 @@ def test_a_job_name_is_given_once(done, refused, endpoint):
 def test_a_literal_is_shown_with_the_job(done, endpoint):
     job = done(*SEND, "--input", "data", "--inputs", "top_k.type=integer", "top_k.default=5")
     assert json.dumps(job["settings"]) == '{"literals": {"top_k": 5}}'
+
+
+def test_a_dry_run_scores_a_few_files_here_and_leaves_nothing(run, session, endpoint, home):
+    (endpoint / "data" / "sub").mkdir()
+    for number in range(20):
+        (endpoint / "data" / "sub" / f"{number:02d}").write_text("")
+    before = sorted(home.rglob("*"))
+    result = run(*SEND, "--input", "data", "--dry-run", "-m", "3", "--output-path", "out")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "mnist / torch, tried with 8 of 22 files; nothing is kept"
+    assert "  rows     1 a file" in lines
+    assert any(line.startswith("  mini_batch_size               3") for line in lines)
+    assert session.launcher.sent == []
+    assert sorted(home.rglob("*")) == before
+    assert not (endpoint / "out").exists()
+
+
+def test_a_dry_run_whose_script_fails_says_why_and_by_its_exit_code_too(run, endpoint, done):
+    (endpoint / "code" / "driver.py").write_text("def run(mini_batch): raise ValueError('no digits')\n")
+    done("batch-deployment", "create", "--file", "deployment.yml", "--name", "broken")
+    result = run(*SEND, "--input", "data", "--dry-run", "-d", "broken", "-o", "json")
+    assert result.exit_code == 1
+    (said,) = json.loads(result.stdout)["problems"]
+    assert said.startswith("2 of 2 files failed alone: ValueError: no digits (driver.py:1 in run)")
+
+
+def test_a_dry_run_sends_nothing_that_could_be_waited_for(refused, endpoint):
+    lines = refused(*SEND, "--input", "data", "--dry-run", "--wait", code=2)
+    assert lines[-1] == "Error: --dry-run sends no job: leave out --wait"
+
+
+@pytest.mark.parametrize(
+    "name", ["no input", "a folder that is not there", "hidden files only", "an unknown deployment"]
+)
+def test_a_dry_run_is_refused_as_the_job_would_be(refused, endpoint, name):
+    typed, said = REFUSED[name]
+    (line,) = refused(*SEND, *typed, "--dry-run")
+    assert said in line

@@ -36,6 +36,7 @@ FOR_COMMANDS = (
     "deployments.cli.endpoints",
     "deployments.cli.jobs",
     "deployments.embedded.connection",
+    "deployments.live_view",
     "deployments.service.jobs",
     "deployments.service.prefect_launcher",
     "deployments.watching",

@@ -1,0 +1,78 @@
+"""A job's news on a terminal: log lines pass by, and a panel stays below them."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from deployments.panel import Panel, plain
+from deployments.service.job_records import Job
+from deployments.service.streaming import Line, Progress
+
+STYLES = ((logging.ERROR, "red"), (logging.WARNING, "yellow"))
+SECONDS_BETWEEN = 0.25  # drawing costs the same whether ten lines or one are new, and nobody reads faster
+
+
+class LiveView:
+    """Takes news from one thread and draws them in another, so that a job that tells much is not drawn more often."""
+
+    def __init__(self, *, err: bool = False, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=err, highlight=False, soft_wrap=True)
+        self.panel = Panel()
+        self._live = Live(self.panel, console=self.console, auto_refresh=False, transient=True)
+        self._lines: list[Text] = []
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """The time in which the panel is on the screen."""
+        drawing = threading.Thread(target=self._draw_on, name="live-view", daemon=True)
+        with self._live:
+            drawing.start()
+            try:
+                yield
+            finally:
+                self._is_over.set()
+                drawing.join()
+                self.draw()
+
+    def say(self, text: str) -> None:
+        """Have a line of ours pass by."""
+        self._pass(Text(text))
+
+    def tell(self, line: Line, text: str) -> None:
+        """Have a line of the job's log pass by; of what a script does to terminals only colours are left."""
+        shown = Text.from_ansi(text)
+        shown.plain = plain(shown.plain)
+        shown.stylize(next((style for level, style in STYLES if line.level >= level), ""))
+        self._pass(shown)
+
+    def _pass(self, line: Text) -> None:
+        with self._lock:
+            self._lines.append(line)
+
+    def move(self, progress: Progress) -> None:
+        """Show how far the job is."""
+        self.panel.take(progress)
+
+    def change(self, job: Job) -> None:
+        """Show what the job's state is."""
+        self.panel.take(job)
+
+    def _draw_on(self) -> None:
+        while not self._is_over.wait(SECONDS_BETWEEN):
+            self.draw()
+
+    def draw(self) -> None:
+        """Let the lines that wait pass by, and draw the panel below them."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+        if lines:
+            self.console.print(Text("\n").join(lines))  # which draws the panel anew
+        else:
+            self._live.refresh()
