@@ -47,7 +47,8 @@ class Launch:
     """What the scoring process of a slot is started with; paths are absolute and local, durations seconds, sizes bytes.
 
     Files that the script writes itself are collected after each try and kept below `own_files`, a URL, or thrown away
-    where that is empty; with `shared_output`, a folder, they stay in there and are nobody's in particular.
+    where that is empty; with `shared_output`, a folder, they stay in there and are nobody's in particular. `images` is
+    what is set of settings.images, as JSON.
     """
 
     python: str
@@ -64,6 +65,7 @@ class Launch:
     memory_limit: int | None = None
     slot: int = 0
     rows_per_chunk: int = 0
+    images: str = "{}"
 
     def load_request(self) -> dict[str, Any]:
         """The first message to the scoring process: what it loads."""
@@ -97,6 +99,7 @@ class Launch:
         kept.update(dict.fromkeys(THREAD_VARIABLES, str(self.threads)))
         kept.update(AZUREML_BI_OUTPUT_PATH=output, AZUREML_PROCESS_NAME=f"process{self.slot:03d}")
         kept.update(BATCHPOINT_LAYOUT=self.layout, BATCHPOINT_ROWS_PER_CHUNK=str(self.rows_per_chunk))
+        kept.update(BATCHPOINT_IMAGES=self.images)
         if found := devices():
             kept.update(CUDA_VISIBLE_DEVICES=found[self.slot % len(found)])
         kept.update(self.variables)

@@ -134,6 +134,7 @@ class Manifest(Record):
             literals=self.literals,
             memory_limit=self.memory_limit,
             rows_per_chunk=self.settings.rows_per_chunk,
+            images=self.settings.images.model_dump_json(exclude_none=True),
             own_files="" if self.settings.shared_output else own_files,
             shared_output=own_files if self.settings.shared_output else None,
         )

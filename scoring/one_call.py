@@ -44,8 +44,8 @@ def score(
     """Score every file below a folder with a scoring script, in scoring processes on this machine.
 
     Args:
-        script: a Python file with run(mini_batch) and usually init(); modules beside it can be imported. Left out for
-            a model that MLflow saved, which needs none.
+        script: a Python file with run(mini_batch) and usually init(), or with load(path); modules beside it can be
+            imported. Left out for a model of a kind that needs none.
         inputs: a folder, or one file; a local path or any URL that fsspec reads.
         output: the folder that predictions, failures.jsonl and summary.json are put into.
         settings: how; a Settings, or a mapping of its fields. max_concurrency_per_instance is the number of processes.

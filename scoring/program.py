@@ -39,6 +39,7 @@ LONGEST_TRACEBACK = 20000
 ASKED_FOR_STACK = getattr(signal, "SIGRTMAX", signal.SIGUSR2)  # guardian.py sends it
 FIRST_PLAIN_DESCRIPTOR = 3
 OF_AZURE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "azure_modules")
+READY = os.path.join(os.path.dirname(os.path.realpath(__file__)), "ready")
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
@@ -319,7 +320,7 @@ class Script:
         sys.modules[name] = self.module
         spec.loader.exec_module(self.module)
         if not callable(getattr(self.module, "run", None)):
-            raise WrongReturnError("the scoring script has no run(); define run(mini_batch)")
+            self.module = self._ready_made(getattr(self.module, "load", None))
         self.wants_context = self._takes_context(self.module.run)
 
     def _name(self, folder, name):
@@ -333,6 +334,14 @@ class Script:
         except (ImportError, AttributeError):
             return name  # another module has that name: the script can import its siblings by theirs
         return "%s.%s" % (package, name) if folder in places else name
+
+    @staticmethod
+    def _ready_made(load):
+        """init() and run() for a script that has load(path) in their place."""
+        if not callable(load):
+            raise WrongReturnError("the scoring script has no run(); define run(mini_batch), or load(path)")
+        sys.path.append(READY)
+        return import_module("batchpoint_ready.driver").Driver(load)
 
     @staticmethod
     def _takes_context(run):

@@ -11,7 +11,7 @@ def check_script(path: str | Path) -> None:
 
     Args:
         path: the script's file; it is parsed, never imported.
-    Raises: ScriptError, one sentence: the file is missing, is not Python, or defines no run().
+    Raises: ScriptError, one sentence: the file is missing, is not Python, or defines neither run() nor load().
     Source: azure-ai-ml parses the script at `batch-deployment create`; run() is checked here as well.
     """
     script = Path(path)
@@ -28,10 +28,10 @@ def check_script(path: str | Path) -> None:
         line = getattr(error, "lineno", None)
         message = getattr(error, "msg", str(error))
         raise ScriptError(f"{script}:{line or 1}: {type(error).__name__}: {message}") from error
-    if not _defines(tree, "run"):
+    if not _defines(tree, "run") and not _defines(tree, "load"):
         raise ScriptError(
             f"scoring script {script} has no run(); define run(mini_batch), which is given a list of file paths and "
-            "returns a list or a DataFrame"
+            "returns a list or a DataFrame, or load(path), which returns a model with predict(batch)"
         )
 
 

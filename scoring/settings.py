@@ -7,9 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     field_validator,
@@ -17,7 +15,9 @@ from pydantic import (
     model_validator,
 )
 
+from scoring.image_settings import ImageSettings
 from scoring.quantities import Bytes, Seconds, Threshold
+from scoring.strict import Strict
 
 RETRIED_KINDS = ("crash", "exit", "memory", "timeout")
 """How a call of run() fails without an exception; a short return is not among them, for it is never tried again."""
@@ -70,12 +70,6 @@ def _check_failure(name: str) -> None:
 
 
 AnyCase = BeforeValidator(_lower)
-
-
-class Strict(BaseModel):
-    """Base of every declaration: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RetrySettings(Strict):
@@ -184,6 +178,10 @@ class Settings(Strict):
         description="Give all mini-batches of a job one folder to write files of their own into, published as it is at "
         "the end; it must be on a disk that all instances share, and keeps what failed tries leave. Otherwise each try "
         "has a folder of its own.",
+    )
+    images: ImageSettings = Field(
+        default_factory=ImageSettings,
+        description="What a model without a script is given of an image, where the model itself does not say.",
     )
     include_hidden: bool = Field(
         False,

@@ -14,7 +14,8 @@ import pytest
 from blocks.specs import Deployment, Endpoint
 from deployments.cli.main import batchpoint
 from deployments.declarations import declare, read
-from scoring.settings import RetrySettings, Settings, Strict
+from scoring.settings import RetrySettings, Settings
+from scoring.strict import Strict
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

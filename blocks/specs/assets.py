@@ -14,7 +14,8 @@ class Model(Asset):
 
     type: Literal["custom_model", "mlflow_model", "triton_model"] = Field(
         "custom_model",
-        description="What kind of model it is. One that MLflow saved (mlflow_model) needs no scoring script.",
+        description="What kind of model it is. One that MLflow saved (mlflow_model) needs no scoring script; nor do "
+        "some others, which are known by their files' names.",
     )
     path: str = Field(
         min_length=1,

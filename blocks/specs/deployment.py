@@ -33,7 +33,7 @@ class CodeConfiguration(Part):
     )
     scoring_script: str = Field(
         min_length=1,
-        description="The script with init() and run(), as a path inside the code folder.",
+        description="The script with init() and run(), or with load(), as a path inside the code folder.",
         examples=["batch_driver.py"],
     )
 
@@ -71,7 +71,7 @@ class Deployment(Spec):
     code_configuration: CodeConfiguration | None = Field(
         None,
         description="Which script scores the files, and where it lives. Left out where a model needs none: one of type "
-        "mlflow_model.",
+        "mlflow_model, or a file that ends in .onnx, .pkl, .joblib, .pt2, .pt, .ts or .keras.",
     )
     environment: EnvironmentOrReference | None = Field(
         None,

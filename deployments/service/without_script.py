@@ -19,20 +19,22 @@ REQUIREMENTS, PYTHON, CONDA = "requirements.txt", "python_env.yaml", "conda.yaml
 
 
 def fill_in(store: Store, deployment: Deployment) -> Deployment:
-    """The deployment with a script, and with the environment that its model asks for where it names none.
+    """The deployment with a script, and with the environment that MLflow wrote beside its model where it names none.
 
     Raises: UnusableError where the model's kind needs a script; NotRegistered; as sources.at_hand.
     """
     if deployment.code_configuration is not None:
         return deployment
     model = find_model(store, deployment.model) if isinstance(deployment.model, str) else deployment.model
-    with about("code_configuration"):
-        _check(model)
     code = CodeConfiguration(code=str(ready_script.CODE), scoring_script=ready_script.SCRIPT)
     environment = deployment.environment
-    if environment is None:
+    is_saved_by_mlflow = model.type == ready_script.SAVED_BY_MLFLOW
+    if environment is None or not is_saved_by_mlflow:
         with about("model"), sources.at_hand(store, model.path, "path") as path:
-            environment = _declared(model, path)
+            if not is_saved_by_mlflow:
+                _check(model, path)
+            elif environment is None:
+                environment = _declared(model, path)
     return deployment.model_copy(update={"code_configuration": code, "environment": environment})
 
 
@@ -79,12 +81,16 @@ def _unreadable(model: Model, why: str) -> UnusableError:
     )
 
 
-def _check(model: Model) -> None:
-    if not ready_script.scores(model.type):
+def _check(model: Model, path: Path) -> None:
+    if not path.exists():
+        return  # registering it says so
+    try:
+        ready_script.check(path)
+    except ValueError as error:
         raise UnusableError(
-            f"there is none, and model {model.name!r} is a {model.type}, which needs a scoring script; write code and "
-            "scoring_script, or, where MLflow saved the model, register it with type: mlflow_model"
-        )
+            f"there is no code_configuration, and model {model.name!r} {error}; write code and scoring_script, or, "
+            "where MLflow saved the model, register it with type: mlflow_model"
+        ) from error
 
 
 def _python(folder: Path) -> str | None:

@@ -10,6 +10,8 @@ import pytest
 from scoring.relay import LINES_RELAYED
 from tests.scoring.conftest import write_files
 
+OURS = ["BATCHPOINT_IMAGES", "BATCHPOINT_LAYOUT", "BATCHPOINT_ROWS_PER_CHUNK"]
+
 
 @pytest.fixture
 def told(score_with):
@@ -30,7 +32,7 @@ def test_the_script_finds_its_surroundings_as_in_azure(told, monkeypatch):
         assert row["argv"][1:] == ["--logging_level", "WARNING"]
         assert row["argv"][0].endswith("tells_where_it_runs.py")
         assert row["threads"] == "3"
-        assert row["prefect"] == ["BATCHPOINT_LAYOUT", "BATCHPOINT_ROWS_PER_CHUNK"]  # and nothing of the flow's
+        assert row["prefect"] == OURS  # and nothing of the flow's
         assert row["colour"] == "of the deployment"
         assert row["stdin"] == ""
         assert row["alone"] == 1

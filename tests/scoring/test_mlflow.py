@@ -140,9 +140,9 @@ def test_an_image_becomes_an_array_of_the_signatures_type_and_shape(saved, tmp_p
     assert [failed["message"] for failed in failures] == ["the image is 2 x 3 x 3, and the model wants 2 x 3 x 1"]
 
 
-def test_a_folder_that_is_no_mlflow_model_is_refused_before_anything_is_scored(table, tmp_path):
+def test_a_folder_without_a_model_is_refused_before_anything_is_scored(table, tmp_path):
     (tmp_path / "model").mkdir()
-    with pytest.raises(InitFailedError, match=r"no MLmodel file below .*: this is no MLflow model"):
+    with pytest.raises(InitFailedError, match=r"the model holds no file of a kind that is scored without a script"):
         score(tmp_path, "model", table("a.csv"), tmp_path)
 
 
@@ -162,7 +162,7 @@ def test_a_folder_that_is_no_mlflow_model_is_refused_before_anything_is_scored(t
     ids=str,
 )
 def test_whatever_a_model_predicts_becomes_columns(predicted, columns):
-    found = predictions().frame_of(predicted, "a.csv", 5, 2)
+    found = predictions().frame_of(predicted, ["a.csv"] * 2, range(5, 7))
     assert found.to_dict("list") == {"file": ["a.csv"] * 2, "row": [5, 6], **columns}
 
 
@@ -176,7 +176,7 @@ def test_whatever_a_model_predicts_becomes_columns(predicted, columns):
 )
 def test_predictions_that_are_not_one_for_each_row_are_refused(predicted, said):
     with pytest.raises(ValueError, match=said):
-        predictions().frame_of(predicted, "a.csv", 0, 2)
+        predictions().frame_of(predicted, ["a.csv"] * 2, range(2))
 
 
 def predictions():

@@ -1,5 +1,6 @@
 """Deployments are registered whole, with copies of all they run, or not at all."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -189,10 +190,35 @@ def test_a_model_that_mlflow_saved_needs_no_script(ready, launcher, declared, pr
 def test_another_model_without_a_script_is_refused(ready, launcher, declared, kept, files_below):
     before = files_below(kept)
     with pytest.raises(
-        UnusableError, match="model 'digits' is a custom_model, which needs a scoring script; write code"
+        UnusableError, match=r"model 'digits' holds weights.pt, which is no program: .* or torch.jit.save; write code"
     ):
         deployments.create(ready, launcher, declared(code_configuration=None))
     assert files_below(kept) == before
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["notes.txt"], "model 'digits' holds no file of a kind that is scored without a script: .onnx, .pkl"),
+        (["a.onnx", "b/c.KERAS"], "model 'digits' holds several: held/a.onnx, held/b/c.KERAS; give the path of one"),
+    ],
+)
+def test_a_model_that_is_not_one_file_of_a_known_kind_is_refused_by_what_it_holds(
+    ready, launcher, declared, tmp_path, names, said
+):
+    for name in names:
+        (tmp_path / "held" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "held" / name).touch()
+    made = models.create(ready, Model(name="digits", path=str(tmp_path / "held")))
+    with pytest.raises(UnusableError, match=re.escape(said)):
+        deployments.create(ready, launcher, declared(model=str(made), code_configuration=None))
+
+
+def test_a_model_of_a_known_kind_needs_no_script(ready, launcher, declared, project):
+    (project / "model" / "digits.onnx").touch()
+    made = declared(model={"name": "digits", "path": str(project / "model" / "digits.onnx")}, code_configuration=None)
+    registered = deployments.create(ready, launcher, made)
+    assert registered.code_configuration.scoring_script == "batchpoint_ready/driver.py"
 
 
 def test_the_environment_of_such_a_model_is_what_mlflow_wrote_beside_it(ready, launcher, declared, project):

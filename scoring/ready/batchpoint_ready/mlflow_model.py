@@ -6,8 +6,15 @@ import pandas
 WHOLE = {"integer": "int32", "long": "int64"}
 
 
+def load(folder):
+    """The model in a folder with an MLmodel file."""
+    return MLflowModel(folder)
+
+
 class MLflowModel:
     """An MLflow model as the driver sees it."""
+
+    images_at_once = 1  # as Azure gives them to such models
 
     def __init__(self, folder):
         """Load the model. Raises: what MLflow raises; ImportError when MLflow is not installed."""
@@ -19,8 +26,8 @@ class MLflowModel:
         self._tensors = list(schema.inputs) if schema is not None and schema.is_tensor_spec() else []
 
     def predict(self, data):
-        """What the model says of a frame, or of an image as an array of height x width x channels."""
-        return self._model.predict(self._image(data) if isinstance(data, numpy.ndarray) else self._table(data))
+        """What the model says of a frame, or of an image as an array of 1 x height x width x channels."""
+        return self._model.predict(self._image(data[0]) if isinstance(data, numpy.ndarray) else self._table(data))
 
     def _table(self, frame):
         """A frame as the signature has it: its columns, typed. Raises: ValueError that names the column."""

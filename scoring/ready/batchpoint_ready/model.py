@@ -1,18 +1,35 @@
-"""From the folder of a model to something that predicts."""
+"""From the files of a model to something that predicts.
+
+What `load()` returns has `predict(batch)`, and may say of images what it wants of them: `images`, an ImageInput, and
+`images_at_once`, the most that one call takes. A batch is a frame, or images in an array whose first axis counts them.
+"""
 
 import os
+from importlib import import_module
 
-from .mlflow_model import MLflowModel
+from . import kinds
 
 
-def load(folder):
-    """The model in a folder, or in the one folder that lies in it.
+def load(path):
+    """The model in a file or folder.
 
-    Returns: something with `predict(data)`, which takes what a file holds, a frame or an image, and `image_shape` and
-        `typed(frame)`, which say how the model wants them.
-    Raises: ValueError when there is none.
+    Raises: ValueError when there is none of a kind that is known; ImportError when its package is not installed; what
+        that package raises.
     """
-    found = [at for at, _, names in os.walk(folder, followlinks=True) if "MLmodel" in names]
-    if not found:
-        raise ValueError("no MLmodel file below %s: this is no MLflow model" % folder)
-    return MLflowModel(os.path.realpath(min(found, key=len)))
+    saved_by_mlflow = [at for at, _, names in os.walk(path, followlinks=True) if "MLmodel" in names]
+    file = min(saved_by_mlflow, key=len) if saved_by_mlflow else _find(path)
+    reader = "mlflow_model" if saved_by_mlflow else kinds.reader_of(file)
+    try:
+        return import_module(".%s" % reader, __package__).load(os.path.realpath(file))
+    except ImportError as error:
+        raise ImportError(
+            "%s, which the model %s needs; add what is missing to the deployment's environment"
+            % (error, os.path.basename(file))
+        ) from error
+
+
+def _find(path):
+    try:
+        return kinds.find(path)
+    except ValueError as error:
+        raise ValueError("the model %s" % error) from None

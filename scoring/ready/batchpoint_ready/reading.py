@@ -1,31 +1,36 @@
-"""From a file to what a model takes: frames, a chunk at a time, or an image."""
+"""From the file of a table to frames, a chunk at a time; and which files are images."""
 
 import json
 import os
 
-import numpy
 import pandas
 
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
 
 
+def is_image(path):
+    """Whether a file is an image, by the end of its name."""
+    return _extension(path) in IMAGES
+
+
 def read(path, rows_per_chunk):
-    """Give what is in a file: pairs of the first row's number, counted from 0, and a frame; or of None and an image.
+    """Give what is in a table: pairs of the first row's number, counted from 0, and a frame.
 
     Args:
-        path: a local file; its extension says what it is.
+        path: a local file; the end of its name says what it is.
         rows_per_chunk: most rows of a frame; 0 is all at once.
     Raises: ValueError for another kind of file, for a table without a row, and for what is not what its name says.
     """
-    extension = os.path.splitext(path)[1].lower()
-    if extension in IMAGES:
-        yield None, _image(path)
-    elif extension in TABLES:
-        yield from _numbered(TABLES[extension](path, rows_per_chunk))
-    else:
+    extension = _extension(path)
+    if extension not in TABLES:
         raise ValueError(
             "a file that ends in %r is not read; there are %s" % (extension, ", ".join(sorted([*TABLES, *IMAGES])))
         )
+    yield from _numbered(TABLES[extension](path, rows_per_chunk))
+
+
+def _extension(path):
+    return os.path.splitext(path)[1].lower()
 
 
 def _numbered(frames):
@@ -36,17 +41,6 @@ def _numbered(frames):
         first += len(frame)
     if first == 0:
         raise ValueError("there is no row in it")
-
-
-def _image(path):
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ValueError("an image needs Pillow, which the deployment's environment does not have; add it") from None
-    with Image.open(path) as image:
-        # A palette's numbers are no colours.
-        pixels = numpy.asarray(image.convert("RGB") if image.mode in ("P", "CMYK", "YCbCr") else image)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
 def _separated(separator):
