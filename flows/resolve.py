@@ -20,7 +20,7 @@ from flows.errors import JobRefusedError
 from flows.paths import DEFAULT_DATASTORE, is_out_of_reach, job_folder, output_folder, resolve_url
 from scoring.errors import InputError
 from scoring.finding import locate
-from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned
+from scoring.manifest import MANIFEST, Cluster, Manifest, Versioned, with_a_slot_for_each_device
 from scoring.output import check_output
 from scoring.settings import Settings
 from scoring.storage import Folder
@@ -89,7 +89,7 @@ def resolve(
         model_dir=resolve_url(store, model.path),
         python=sys.executable,
         recipe=recipe_of(environment) if environment is not None else None,
-        settings=adjusted.settings,
+        settings=_sized(adjusted, compute),
         literals=(settings.literals if settings is not None else None) or {},
         instance_count=adjusted.resources.instance_count,
         endpoint=adjusted.endpoint_name,
@@ -188,6 +188,13 @@ def check_shared_output(settings: Settings, folder: str) -> None:
             f"settings.shared_output needs a folder on a disk that all instances share, and jobs lie in {folder}; "
             "leave it out: then each mini-batch has a folder of its own, and all are published together"
         )
+
+
+def _sized(deployment: Deployment, compute: Compute) -> Settings:
+    """The settings, with a slot for each device where they leave that open; what devices a cluster has is not known."""
+    if compute.type != "local":
+        return deployment.settings
+    return with_a_slot_for_each_device(deployment.settings, deployment.resources.instance_count)
 
 
 def _cluster(compute: Compute) -> Cluster | None:

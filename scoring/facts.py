@@ -31,15 +31,15 @@ class Where(Record):
         return f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
 
 
-NO_EXCEPTIONS = {"timeout", "crash", "exit", "memory", "short_return", "wrong_file"}
-"""Faults that are not a raised exception; their messages say it all."""
+NO_EXCEPTIONS = {"timeout", "crash", "exit", "memory", "device_memory", "short_return", "wrong_file"}
+"""Faults that are not called by an exception's class; their messages say it all."""
 
 
 class Fault(Record):
     """Why a try failed, as text: exceptions of another interpreter cannot travel as objects."""
 
     error: Text = Field(
-        description="Class of the exception, or timeout, crash, exit, memory, short_return, wrong_file."
+        description="Class of the exception, or timeout, crash, exit, memory, device_memory, short_return, wrong_file."
     )
     message: Text
     where: Where | None = None
@@ -79,7 +79,7 @@ class Fault(Record):
 
     @property
     def is_crash(self) -> bool:
-        """Whether the scoring process was gone after the try."""
+        """Whether the scoring process ended in the middle of the try."""
         return self.error in {"timeout", "crash", "exit", "memory"}
 
     def __str__(self) -> str:

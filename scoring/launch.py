@@ -102,6 +102,7 @@ class Launch:
         kept.update(BATCHPOINT_IMAGES=self.images)
         if found := devices():
             kept.update(CUDA_VISIBLE_DEVICES=found[self.slot % len(found)])
+            kept.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else the first slot takes all memory of a device
         kept.update(self.variables)
         return kept
 

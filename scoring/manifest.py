@@ -7,7 +7,7 @@ from pydantic import Field
 from scoring.environments.recipe import Recipe
 from scoring.environments.use import Use
 from scoring.facts import Record
-from scoring.launch import Launch
+from scoring.launch import Launch, devices
 from scoring.literals import Literals, as_text
 from scoring.settings import Settings
 from scoring.storage import Folder
@@ -41,6 +41,17 @@ class Base(Record):
         description="Whether the files are that job's own, of which only the failed ones are scored."
     )
     differs: str = Field("", description="Why none of its rows can be kept; empty when they can.")
+
+
+def with_a_slot_for_each_device(settings: Settings, instance_count: int) -> Settings:
+    """Settings that leave open how many scoring processes there are, for instances that share this machine's GPUs.
+
+    Where the deployment itself says which devices its scripts see, one process has them all.
+    """
+    says_itself = "CUDA_VISIBLE_DEVICES" in settings.environment_variables
+    if settings.max_concurrency_per_instance is not None or says_itself:
+        return settings
+    return settings.model_copy(update={"max_concurrency_per_instance": max(1, len(devices()) // instance_count)})
 
 
 class Manifest(Record):
@@ -78,14 +89,14 @@ class Manifest(Record):
     @property
     def slots(self) -> int:
         """Scoring processes at once: instance_count x max_concurrency_per_instance."""
-        return self.instance_count * self.settings.max_concurrency_per_instance
+        return self.instance_count * self.settings.processes
 
     @property
     def memory_limit(self) -> int | None:
         """Bytes that a scoring process may take: as the settings say, else its part of what its instance has."""
         if self.settings.memory_limit is not None or self.memory is None:
             return self.settings.memory_limit
-        return self.memory // self.settings.max_concurrency_per_instance
+        return self.memory // self.settings.processes
 
     @property
     def layout(self) -> str:

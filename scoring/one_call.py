@@ -15,7 +15,7 @@ from scoring.chunk import News, score_chunk
 from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
 from scoring.job import Job
 from scoring.listing import write_listing
-from scoring.manifest import Manifest
+from scoring.manifest import Manifest, with_a_slot_for_each_device
 from scoring.output import check_output
 from scoring.planning import Chunk, plan_chunks
 from scoring.ready_script import CODE, SCRIPT
@@ -73,7 +73,7 @@ def score(
             code=str(code.absolute()),
             model_dir=_model_dir(model, Path(folder)),
             python=python or sys.executable,
-            settings=chosen,
+            settings=with_a_slot_for_each_device(chosen, 1),
             literals=dict(literals or {}),
             overwrite=overwrite,
         )

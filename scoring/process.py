@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scoring import device_memory
 from scoring.channel import Channel, GoneError, OverdueError
 from scoring.endings import fault_of, where_in
 from scoring.errors import InitFailedError, SpoolError, TryFailedError
@@ -134,7 +135,7 @@ class ScoringProcess:
         if told["kind"] == "raised":
             self.kill()
             self._channel.relay_last_words()
-            raise InitFailedError(told["stage"], Fault.from_child(told["error"]))
+            raise InitFailedError(told["stage"], device_memory.named(Fault.from_child(told["error"])))
         self._leave_files_of_init()
         self.is_ready = True
         self._wants_context: bool = told["wants_context"]
@@ -176,8 +177,16 @@ class ScoringProcess:
         if told["kind"] == "unkept":
             raise SpoolError(spool, told["reason"])
         if told["kind"] == "raised":
-            raise TryFailedError(index, Fault.from_child(told["error"]))
+            raise TryFailedError(index, self._fault_raised(told["error"]))
         return scored_of(told)
+
+    def _fault_raised(self, told: dict[str, Any]) -> Fault:
+        """Why run() raised. Memory of a device is had back, whatever the framework keeps of it, by a new process."""
+        fault = device_memory.named(Fault.from_child(told))
+        if fault.error == device_memory.ERROR:
+            self.kill()
+            self._channel.relay_last_words()
+        return fault
 
     def _leave_files_of_init(self) -> None:
         try:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from scoring import device_memory
 from scoring.endings import fault_of, where_in
 from scoring.errors import ScriptError, SpoolError
 from scoring.facts import Facts, Fault, Record, Text
@@ -172,7 +173,7 @@ class _Process:
         kinds = {each["kind"]: each for each in told}
         if "raised" in kinds:
             raised = kinds["raised"]
-            return {"stage": raised["stage"], "fault": Fault.from_child(raised["error"])}
+            return {"stage": raised["stage"], "fault": device_memory.named(Fault.from_child(raised["error"]))}
         if "unkept" in kinds:
             raise SpoolError(str(self._spool), kinds["unkept"]["reason"])
         if "scored" in kinds:

@@ -19,8 +19,10 @@ from scoring.image_settings import ImageSettings
 from scoring.quantities import Bytes, Seconds, Threshold
 from scoring.strict import Strict
 
-RETRIED_KINDS = ("crash", "exit", "memory", "timeout")
-"""How a call of run() fails without an exception; a short return is not among them, for it is never tried again."""
+RETRIED_KINDS = ("crash", "device_memory", "exit", "memory", "timeout")
+"""What failures of run() are called otherwise than by an exception's class; a short return is never tried again."""
+STORE = re.compile(r"databricks$|[a-z][-+.a-z0-9]*://")
+RELATIVE_SQLITE = re.compile(r"sqlite:///(?!/)")
 FORBIDDEN_IN_FILE_NAME = re.compile(r"[~\"#%&*:<>?/\\{|}]")
 
 
@@ -86,8 +88,8 @@ class RetrySettings(Strict):
     retry_on: Annotated[tuple[str, ...], BeforeValidator(as_words)] | None = Field(
         None,
         description="Failures that get all tries: names of exceptions' classes, with those that derive from them, and "
-        "timeout, crash, exit or memory. Any other one is given up when it comes twice alike: the same class at the "
-        "same line. Left out, every failure gets all tries, as in Azure.",
+        "timeout, crash, exit, memory or device_memory. Any other one is given up when it comes twice alike: the same "
+        "class at the same line. Left out, every failure gets all tries, as in Azure.",
         examples=[["timeout", "crash", "ConnectionError"]],
     )
 
@@ -111,7 +113,11 @@ class Settings(Strict):
     """How a deployment scores its files; durations are seconds, sizes are files."""
 
     mini_batch_size: int = Field(10, ge=1, description="Most files handed to one call of run().")
-    max_concurrency_per_instance: int = Field(1, ge=1, description="Scoring processes that run at once per instance.")
+    max_concurrency_per_instance: int | None = Field(
+        None,
+        ge=1,
+        description="Scoring processes that run at once per instance; left out, one, or one for each GPU of a machine.",
+    )
     output_action: Annotated[OutputAction, AnyCase] = Field(
         OutputAction.APPEND_ROW,
         description="append_row merges all rows into one file; summary_only discards rows and keeps the account.",
@@ -249,3 +255,8 @@ class Settings(Strict):
         extension = self.output_file_name.rpartition(".")[2].lower()
         by_extension = {"jsonl": OutputFormat.JSONL, "ndjson": OutputFormat.JSONL, "parquet": OutputFormat.PARQUET}
         return by_extension.get(extension, OutputFormat.CSV)
+    @property
+    def processes(self) -> int:
+        """Scoring processes that run at once per instance."""
+        return self.max_concurrency_per_instance or 1
+

@@ -16,7 +16,7 @@ SETTING = "max_concurrency_per_instance"
 
 def advise_more_slots(job: Situation) -> Advice | None:
     """More scoring processes, where cores and memory are left over and nothing is known of a GPU."""
-    now, work = job.settings.max_concurrency_per_instance, job.work
+    now, work = job.settings.processes, job.work
     shares = [slot.cpu_share for slot in work.slots.values() if slot.cpu_share is not None]
     if not shares or not work.memory or job.cores is None or job.memory is None or work.has_gpu:
         return None
@@ -43,7 +43,7 @@ def advise_more_slots(job: Situation) -> Advice | None:
 
 def advise_fewer_slots(job: Situation) -> Advice | None:
     """Fewer scoring processes, where some had nothing to score."""
-    now, work = job.settings.max_concurrency_per_instance, job.work
+    now, work = job.settings.processes, job.work
     used = sum(1 for slot in work.slots.values() if slot.mini_batches)
     enough = -(-used // job.instances)
     if not used or job.files >= job.slots or enough >= now:
@@ -72,10 +72,10 @@ def advise_memory(job: Situation) -> Advice | None:
             flag=setting_flag("memory_limit", f"{to}MB"),
             gain="no time, but mini-batches a little larger than these are not ended for want of memory",
         )
-    per_instance = work.memory * job.settings.max_concurrency_per_instance
+    per_instance = work.memory * job.settings.processes
     if limit is None and job.memory is not None and per_instance > FULL * job.memory:
         fewer = max(1, int(OF_MEMORY * job.memory / work.memory))
-        if fewer < job.settings.max_concurrency_per_instance:
+        if fewer < job.settings.processes:
             return Advice(
                 finding=f"Scoring processes had up to {spelling.size(per_instance)} of {spelling.size(job.memory)}.",
                 change=f"Run fewer of them at once: {SETTING} {fewer}",

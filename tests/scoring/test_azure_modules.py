@@ -4,6 +4,8 @@ import pytest
 
 from scoring import launch
 from scoring.launch import Launch, devices
+from scoring.manifest import with_a_slot_for_each_device
+from scoring.settings import Settings
 from tests.scoring.test_process import PYTHONS
 
 SCRIPT = "asks_what_azure_tells.py"
@@ -47,3 +49,19 @@ def test_slots_take_those_devices_that_the_worker_may_use(monkeypatch):
     assert devices() == ["2", "GPU-7a"]
     assert [device_of(a_launch(slot)) for slot in range(3)] == ["2", "GPU-7a", "2"]
     assert device_of(a_launch(1, CUDA_VISIBLE_DEVICES="5")) == "5"
+
+
+@pytest.mark.parametrize(
+    ("there", "instances", "said", "slots"),
+    [
+        ("0,1,2,3", 1, {}, 4),
+        ("0,1,2,3", 2, {}, 2),
+        ("0", 2, {}, 1),
+        ("", 1, {}, 1),
+        ("0,1", 1, {"max_concurrency_per_instance": 1}, 1),
+        ("0,1", 1, {"environment_variables": {"CUDA_VISIBLE_DEVICES": "0,1"}}, 1),
+    ],
+)
+def test_without_a_word_on_it_there_is_a_slot_for_each_device(monkeypatch, there, instances, said, slots):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", there)
+    assert with_a_slot_for_each_device(Settings.model_validate(said), instances).processes == slots

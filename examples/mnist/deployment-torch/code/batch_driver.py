@@ -9,6 +9,7 @@ import torch
 from digit_net import DigitNet  # from this folder: files beside the script can be imported
 from PIL import Image
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
 model = DigitNet()
 
 
@@ -16,7 +17,7 @@ def init() -> None:
     """Load the weights; called once in each scoring process."""
     weights = Path(os.environ["AZUREML_MODEL_DIR"], "model", "digits.pt")
     model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    model.eval()
+    model.to(device).eval()
 
 
 def run(mini_batch: list[str]) -> pd.DataFrame:
@@ -29,12 +30,12 @@ def run(mini_batch: list[str]) -> pd.DataFrame:
     """
     pixels = torch.from_numpy(np.stack([brightness(path) for path in mini_batch]))
     with torch.inference_mode():
-        best = torch.softmax(model(pixels), dim=1).max(dim=1)
+        best = torch.softmax(model(pixels.to(device)), dim=1).max(dim=1)
     return pd.DataFrame(
         {
             "file": [Path(path).name for path in mini_batch],
-            "prediction": best.indices.numpy(),
-            "probability": best.values.numpy(),
+            "prediction": best.indices.cpu().numpy(),
+            "probability": best.values.cpu().numpy(),
         }
     )
 
