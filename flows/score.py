@@ -51,6 +51,7 @@ from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
 from scoring.tables import write_tables
+from scoring.tracking import begin, tracked
 
 FINALIZING = "Finalizing"
 
@@ -80,10 +81,11 @@ def resolve_job(input: str, deployment: str | None, output: str | None, settings
         settings=settings,
         datastore=settle_datastore(store, endpoint_name(), settings),
     )
-    if not Folder(manifest.folder).exists(MANIFEST):  # a job that goes on keeps the base that it had
+    if not Folder(manifest.folder).exists(MANIFEST):  # a job that goes on keeps the base and the run that it had
         base = find_base(store, manifest, settings)
         of_base = open_urls(store, base.folder) if base is not None else ()
         manifest = manifest.model_copy(update={"base": base, "datastores": (*manifest.datastores, *of_base)})
+        manifest = begin(manifest)
     manifest.write()
     return manifest
 
@@ -140,9 +142,7 @@ def score_job(
                 return as_state(done)
             stages.end("resolve")
             job = job.leased()
-            with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
-                stages.end("wait")
-                return as_state(run(job, stages))
+            return as_state(tracked(job.manifest, lambda: run_in_turn(job, stages)))
     except TurnSkippedError as error:
         get_run_logger().warning("%s", error)
         return Completed(name="Skipped", message=str(error))
@@ -154,6 +154,13 @@ def score_job(
         return as_failed(str(error))
     finally:
         send_logs()
+
+
+def run_in_turn(job: Job, stages: Stages) -> Summary:
+    """Score a resolved job once its compute has instances free."""
+    with hold_instances(job.manifest.compute, job.manifest.instance_count, runtime.flow_run.id):
+        stages.end("wait")
+        return run(job, stages)
 
 
 def run(job: Job, stages: Stages) -> Summary:

@@ -39,6 +39,7 @@ WITHOUT_EFFECT = {
     "prefetch_limit",
     "include_hidden",
     "shared_output",
+    "tracking_uri",
 }
 """Settings that a row does not depend on; how rows are written is compared by itself."""
 

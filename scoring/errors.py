@@ -105,6 +105,17 @@ class MiniBatchesFailedError(ScoringError):
         return f"mini-batch {self.first}{others} failed, try {self.tries} of {self.most}: {self.fault}"
 
 
+class TrackingError(ScoringError):
+    """A tracking store, which a deployment names, cannot be used."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(uri, reason)
+        self.uri, self.reason = uri, reason
+
+    def __str__(self) -> str:
+        return f"tracking store {self.uri} (settings.tracking_uri) cannot be used: {self.reason}"
+
+
 class SpoolError(ScoringError):
     """Rows cannot be written on the machine that scored them: its disk is full, say. No file is to blame."""
 

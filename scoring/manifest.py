@@ -32,6 +32,23 @@ class Cluster(Record):
     cluster_kwargs: dict[str, Any] = Field(default_factory=dict, description="What that class is called with.")
 
 
+class Tracking(Record):
+    """The run of a job in a tracking store of MLflow's."""
+
+    uri: str
+    experiment: str
+    run: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """By which mlflow in a script finds the run."""
+        return {
+            "MLFLOW_TRACKING_URI": self.uri,
+            "MLFLOW_EXPERIMENT_NAME": self.experiment,
+            "MLFLOW_RUN_ID": self.run,
+        }
+
+
 class Base(Record):
     """An earlier job whose rows are kept for the files that need not be scored again."""
 
@@ -85,6 +102,7 @@ class Manifest(Record):
     code_digest: str = ""
     overwrite: bool = False
     base: Base | None = None
+    tracking: Tracking | None = None
 
     @property
     def slots(self) -> int:
@@ -129,6 +147,7 @@ class Manifest(Record):
             "AZUREML_RUN_ID": self.job,
             "AZUREML_NODE_COUNT": str(self.instance_count),
             **({"AZUREML_MODEL_DIR": self.model_dir} if self.model_dir else {}),
+            **(self.tracking.variables if self.tracking is not None else {}),
             **(self.recipe.variables if self.recipe is not None else {}),
             **self.settings.environment_variables,
             **{name: as_text(value) for name, value in self.literals.items()},

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from scoring import tracking
 from scoring.assemble import Summary, assemble
 from scoring.chunk import News, score_chunk
 from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
@@ -55,8 +56,9 @@ def score(
         literals: values for the script, by name: environment variables, and attributes of run()'s second argument.
         on_news: is called from the scoring threads after each try of each mini-batch.
     Returns: the summary, also when files failed; its state says Completed, CompletedWithErrors or Failed.
-    Raises: ScriptError, InputError and OutputExistsError before anything is scored; pydantic.ValidationError for
-        settings and literals; InitFailedError, with nothing written, when init() fails before anything was scored.
+    Raises: ScriptError, InputError, OutputExistsError and TrackingError before anything is scored;
+        pydantic.ValidationError for settings and literals; InitFailedError, with nothing written, when init() fails
+        before anything was scored.
     Source: issue "The main job", part 2.
     """
     chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
@@ -77,8 +79,9 @@ def score(
             literals=dict(literals or {}),
             overwrite=overwrite,
         )
+        manifest = tracking.begin(manifest)
         manifest.write()
-        return _Run(Job(manifest), on_news).all()
+        return tracking.tracked(manifest, _Run(Job(manifest), on_news).all)
 
 
 def _model_dir(model: str | Path | None, folder: Path) -> str | None:

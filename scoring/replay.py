@@ -118,8 +118,8 @@ def _check(manifest: Manifest) -> None:
 
 
 def _launch(manifest: Manifest, python: str) -> Launch:
-    """As in the job; rows that it would only count are shown."""
-    launch = manifest.launch(python)
+    """As in the job, but that nothing is logged to its run; rows that it would only count are shown."""
+    launch = manifest.model_copy(update={"tracking": None}).launch(python)
     return replace(launch, layout="csv" if launch.layout == "none" else launch.layout)
 
 

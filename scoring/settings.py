@@ -179,15 +179,21 @@ class Settings(Strict):
         description="Rows of a table that a model without a script is given at once, so that a large file needs no "
         "more memory than a small one; 0 reads each file whole.",
     )
+    images: ImageSettings = Field(
+        default_factory=ImageSettings,
+        description="What a model without a script is given of an image, where the model itself does not say.",
+    )
     shared_output: bool = Field(
         False,
         description="Give all mini-batches of a job one folder to write files of their own into, published as it is at "
         "the end; it must be on a disk that all instances share, and keeps what failed tries leave. Otherwise each try "
         "has a folder of its own.",
     )
-    images: ImageSettings = Field(
-        default_factory=ImageSettings,
-        description="What a model without a script is given of an image, where the model itself does not say.",
+    tracking_uri: str | None = Field(
+        None,
+        description="A tracking store of MLflow's: each job is a run in it, and what its scripts log with mlflow ends "
+        "there.",
+        examples=["https://mlflow.lab:5000", "sqlite:////srv/mlflow.db"],
     )
     include_hidden: bool = Field(
         False,
@@ -213,6 +219,17 @@ class Settings(Strict):
                     f"{name!r} cannot be set: a name has at least one character and no =, and neither name nor value "
                     "has a null character"
                 )
+        return value
+
+    @field_validator("tracking_uri")
+    @classmethod
+    def _same_from_everywhere(cls, value: str | None) -> str | None:
+        """Scripts run in folders of their own, so that a relative path would be another store for each."""
+        if value is not None and (not STORE.match(value) or RELATIVE_SQLITE.match(value)):
+            raise ValueError(
+                f"{value!r} is no tracking store that every process finds; write a URL such as https://HOST:5000 or "
+                "sqlite:////ABSOLUTE/PATH.db"
+            )
         return value
 
     @field_validator("output_file_name")
@@ -241,6 +258,11 @@ class Settings(Strict):
             written.pop("output_file_name", None)
         return written
 
+    @property
+    def processes(self) -> int:
+        """Scoring processes that run at once per instance."""
+        return self.max_concurrency_per_instance or 1
+
     def tolerated(self, files: int) -> int | None:
         """How many of so many files may fail; None when all may."""
         if isinstance(self.error_threshold, str):
@@ -255,8 +277,3 @@ class Settings(Strict):
         extension = self.output_file_name.rpartition(".")[2].lower()
         by_extension = {"jsonl": OutputFormat.JSONL, "ndjson": OutputFormat.JSONL, "parquet": OutputFormat.PARQUET}
         return by_extension.get(extension, OutputFormat.CSV)
-    @property
-    def processes(self) -> int:
-        """Scoring processes that run at once per instance."""
-        return self.max_concurrency_per_instance or 1
-

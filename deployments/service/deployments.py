@@ -17,6 +17,7 @@ from deployments.service.registration import Launcher
 from deployments.service.telling import Tell, nobody
 from deployments.service.without_script import fill_in, scripted
 from flows.resolve import check_instances
+from scoring import tracking
 from scoring.script_check import check_script
 
 
@@ -65,6 +66,8 @@ def _create(
     with about("code_configuration"):
         code = _checked_code(scripted(deployment), check)
     _check_references(store, deployment)
+    with about("settings", "tracking_uri"):
+        tracking.check_installed(deployment.settings)
     with about("environment"):
         _prepare_environment(store, deployment, compute, tell, build=build)
     folder = uploads.local_root(ensure_default_datastore(store)) / "code"
