@@ -69,7 +69,7 @@ def proposals(trial: Trial, manifest: Manifest) -> list[Proposal]:
     if cost is None:
         return []
     concurrency = propose_concurrency(
-        manifest.settings.max_concurrency_per_instance,
+        manifest.settings.processes,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         used=trial.cores,
         memory=manifest.memory or psutil.virtual_memory().total,
