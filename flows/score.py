@@ -51,6 +51,7 @@ from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
 from scoring.tables import write_tables
+from scoring.telemetry import tell_of_job
 from scoring.tracking import begin, tracked
 
 FINALIZING = "Finalizing"
@@ -202,6 +203,7 @@ def records_at_any_end(job: Job, stages: Stages) -> Iterator[None]:
         try:
             write_tables(job)
             write_logs(job, stages, said, traceback)
+            tell_of_job(job, stages, said, is_good=False)
         except (ScoringError, OSError) as error:
             get_run_logger().warning("The tables and logs of this job are not all written: %s", error)
         raise

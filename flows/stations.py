@@ -19,6 +19,7 @@ from blocks.prefect_store import PrefectStore
 from flows.access import open_datastores
 from flows.bulletins import Wire
 from flows.logs import set_up_logs
+from scoring import telemetry
 from scoring.chunk import Tell
 from scoring.job import Job
 from scoring.manifest import Manifest
@@ -102,6 +103,12 @@ class RemoteStation(Station):
         finally:
             self._wire.tell_slots()
             self._wire.flush()
+
+    def close(self) -> list[str]:
+        try:
+            return super().close()
+        finally:
+            telemetry.flush()
 
     def _watch(self) -> None:
         while not self.fleet.is_stopped:

@@ -23,6 +23,7 @@ from scoring.stages import Stages, described
 from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 from scoring.tables import Tables
+from scoring.telemetry import tell_of_job
 
 if TYPE_CHECKING:
     from scoring.report.distributions import Distributions
@@ -146,6 +147,7 @@ def assemble(
         staging.commit(overwrite=manifest.overwrite)
     finally:
         staging.discard()
+    tell_of_job(job, stages, message, is_good=state != FAILED)
     return summary
 
 

@@ -23,6 +23,7 @@ from scoring.rescue import Rescue
 from scoring.short_returns import missing_files
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
+from scoring.telemetry import Tried, is_asked_for, tell_of_tries
 from scoring.tries import EarlierTries
 
 Outcome = Literal["scored", "tried", "given_up"]
@@ -113,6 +114,7 @@ class _Attempt:
         self.writer = PartWriter(job.folder, scratch, job.lease)
         self.turn = _Turn(slot)
         self.scored = 0
+        self.tried: list[Tried] | None = [] if is_asked_for() else None
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
@@ -149,6 +151,7 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
+        self.note(facts)
         if facts.faults:
             self.record.add(facts, facts.faults[0])
         self.slot.check_names(self.job, facts)
@@ -210,6 +213,7 @@ class _Attempt:
             return self.give_up(facts, fault, is_final=is_final)
         self.writer.add_alone(facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
         self.slot.check_names(self.job, facts)
+        self.note(facts.model_copy(update={"is_final": is_final}))
         if fault is not None and rescue.culprits:
             self.failures.add_stored(facts.model_copy(update={"is_final": is_final}), fault)
             if not is_final:
@@ -220,11 +224,18 @@ class _Attempt:
 
     def give_up(self, facts: Facts, fault: Fault, *, is_final: bool) -> News:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
-        self.failures.add(facts.model_copy(update={"is_final": is_final}), fault)
+        facts = facts.model_copy(update={"is_final": is_final})
+        self.failures.add(facts, fault)
+        self.note(facts)
         outcome: Outcome = "given_up" if is_final else "tried"
         suspicion = None if self.slot.has_scored else fault.without_traceback()
         causes = causes_of(facts) if is_final else ()
         return News(facts.mini_batch, outcome, 0, facts.files if is_final else 0, suspicion, causes)
+
+    def note(self, facts: Facts) -> None:
+        """Keep what a try came to, to be told of at the end where spans are asked for."""
+        if self.tried is not None:
+            self.tried.append((facts, time.time()))
 
     def facts_of_failure(self, due: DueBatch, error: TryFailedError) -> Facts:
         """Facts of a mini-batch that failed as a whole."""
@@ -267,6 +278,7 @@ class _Attempt:
             self.writer.close()
             self.failures.store(settled)
             self.record.store(self.scored, self.writer.seconds, self.slot.take_samples(), is_whole=settled == inf)
+            tell_of_tries(self.job, self.tried or ())
         finally:
             self.record.close()
             self.failures.relay.close()
