@@ -108,8 +108,8 @@ class Work:
         is_first = not slot.mini_batches
         if is_first:
             slot.starting = row.waiting
-        elif row.called > slot.ended:
-            self.gaps.append(row.called - slot.ended)
+        elif row.called - row.fetching > slot.ended:
+            self.gaps.append(row.called - row.fetching - slot.ended)
         if row.is_ok and not is_first:  # the first call may warm up what the others use
             self.calls.add(row.files, row.scoring)
         slot.mini_batches += 1

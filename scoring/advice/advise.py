@@ -9,10 +9,12 @@ from scoring.advice.situation import Situation
 from scoring.advice.sizes import advise_size
 from scoring.advice.slots import advise_fewer_slots, advise_memory, advise_more_slots
 from scoring.advice.start import advise_start
+from scoring.advice.uneven import advise_on_slow_slot
 
 ADVISERS: tuple[Callable[[Situation], Advice | None], ...] = (
     advise_size,
     advise_fetching,
+    advise_on_slow_slot,
     advise_more_slots,
     advise_deadline,
     advise_memory,

@@ -4,10 +4,12 @@ from scoring import spelling
 from scoring.advice.advice import Advice, setting_flag
 from scoring.advice.situation import Situation
 from scoring.advice.sizes import WORTH, gain_of, is_worth
+from scoring.settings import Settings
 
 AHEAD = 2
 """Mini-batches that must have room on disk for one to be fetched while another is scored."""
 ROOM = 4 * AHEAD
+USUAL = int(Settings.model_fields["prefetch_limit"].default)
 
 
 def advise_fetching(job: Situation) -> Advice | None:
@@ -17,14 +19,14 @@ def advise_fetching(job: Situation) -> Advice | None:
     if not job.is_remote or not work.mini_batches or waited < WORTH * job.scoring_seconds * len(work.slots):
         return None
     per_mini_batch = job.size / max(1, job.files) * job.settings.mini_batch_size
-    if job.settings.prefetch_limit < AHEAD * per_mini_batch:
+    if job.settings.prefetch_limit < max(1, AHEAD * per_mini_batch):
         return _fetch_ahead(job, waited, int(ROOM * per_mini_batch))
     return None
 
 
 def _fetch_ahead(job: Situation, waited: float, room: int) -> Advice | None:
     """While one mini-batch is scored, the next one can come: what is saved is the shorter of the two, but for one."""
-    work, limit = job.work, max(1 << 20, 1 << (room - 1).bit_length())
+    work, limit = job.work, max(USUAL, 1 << max(0, room - 1).bit_length())
     slots = [slot for slot in work.slots.values() if slot.mini_batches]
     saved = [min(slot.fetching, slot.scoring) * (slot.mini_batches - 1) / slot.mini_batches for slot in slots]
     gain = sum(saved) / len(slots)

@@ -61,8 +61,8 @@ class Column(Record):
 class Distributions(Record):
     """The columns of one job's output."""
 
-    job: str
-    deployment: str
+    job: Text
+    deployment: Text
     ended: datetime
     rows: int
     sampled: int

@@ -88,6 +88,9 @@ def _rows(
         for place, line in enumerate(lines):
             yield _as_row(json.loads(line)) if place % every == 0 or place in places else None
         return
+    if layout == OutputFormat.AZUREML and not columns:  # the rows are no frames', and each is a line
+        yield from ({"prediction": line.rstrip("\r\n")} for line in lines)
+        return
     csv.field_size_limit(LONGEST_FIELD)
     cells = csv.reader(lines, delimiter=" " if layout == OutputFormat.AZUREML else ",")
     titles = list(columns) if layout == OutputFormat.AZUREML else next(cells, [])

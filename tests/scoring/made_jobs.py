@@ -1,13 +1,15 @@
 """Folders of jobs with tables of any size, as if the jobs had run."""
 
 import csv
+import json
 import sys
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 
 from scoring.assemble import Files, Summary
 from scoring.job import Job
-from scoring.listing import write_listing
+from scoring.listing import FILES, OFFSET, OFFSETS, SKIPPED, SUMMARY, ListingSummary
 from scoring.manifest import Manifest
 from scoring.recorded import FailedTry, Sample, Tried
 from scoring.relay import LOGS
@@ -18,22 +20,23 @@ BEGAN = 1_790_000_000.0
 
 
 def made_job(
-    folder: Path, inputs: Path, tried: list[Tried], failed: list[FailedTry], samples: list[Sample], **settings: object
+    folder: Path, tried: list[Tried], failed: list[FailedTry] = (), samples: list[Sample] = (), **settings: object
 ) -> Job:
-    """A job whose folder holds these tables."""
+    """A job whose folder holds these tables, and a listing of files that need not be there."""
     manifest = Manifest(
         job="a-job",
         folder=str(folder),
-        input=str(inputs),
+        input=str(folder / "input"),
         output=str(folder / "score"),
         script=str(folder / "score.py"),
         code=str(folder),
         python=sys.executable,
         settings=Settings.model_validate(settings),
     )
+    folder.mkdir(exist_ok=True)
     manifest.write()
     job = Job(manifest)
-    write_listing(str(inputs), job.folder)
+    write_list(folder, sum(row.files for row in tried))
     (folder / LOGS).mkdir()
     for name, kind, rows in (
         (MINI_BATCHES, Tried, tried),
@@ -45,6 +48,17 @@ def made_job(
             writer.writerow(kind._fields)
             writer.writerows(["" if value is None else value for value in row] for row in rows)
     return job
+
+
+def write_list(folder: Path, files: int) -> None:
+    """The listing of so many files of one byte each."""
+    lines = [json.dumps([f"{at:06d}.txt", 1, ""]).encode() + b"\n" for at in range(files)]
+    ends = accumulate(map(len, lines), initial=0)
+    (folder / FILES).write_bytes(b"".join(lines))
+    (folder / OFFSETS).write_bytes(b"".join(map(OFFSET.pack, ends)))
+    (folder / SKIPPED).touch()
+    told = ListingSummary(root=str(folder / "input"), files=files, skipped=0, size=files)
+    (folder / SUMMARY).write_text(told.model_dump_json())
 
 
 def summary_of(job: Job, tried: list[Tried], **known: object) -> Summary:

@@ -43,26 +43,30 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.rows: dict[str, list[list[str]]] = {}
         self._section = "top"
+        self._is_in_cell = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag not in {"span", "a", "code", "strong"}:
+            self.sections[self._section] = self.sections.get(self._section, "") + " "
         if tag == "section":
             self._section = str(dict(attrs)["id"])
         if tag == "tr":
             self.rows.setdefault(self._section, []).append([])
         if tag in {"td", "th"}:
             self.rows[self._section][-1].append("")
+            self._is_in_cell = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "section":
             self._section = "rest"
+        if tag in {"td", "th"}:
+            self._is_in_cell = False
 
     def handle_data(self, data: str) -> None:
         self.sections[self._section] = self.sections.get(self._section, "") + data
-        if self.elements[-1][0] in {"td", "th", "a", "code"} and self.rows.get(self._section):
-            cells = self.rows[self._section][-1]
-            if cells and data.strip():
-                cells[-1] += data.strip()
+        if self._is_in_cell:
+            self.rows[self._section][-1][-1] += data.strip()
 
     def has(self, tag: str, **wanted: Any) -> bool:
         return any(tag == found and wanted.items() <= attrs.items() for found, attrs in self.elements)

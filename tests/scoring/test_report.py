@@ -1,0 +1,399 @@
+"""The report of a job: its numbers are the job's, it needs nothing but itself, and nothing in it is taken for markup.
+
+What a reader must be able to tell from it is asked in report_questions.md. SCREENSHOTS=FOLDER keeps pictures of it.
+"""
+
+import csv
+import os
+import random
+import re
+import shutil
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from scoring.job import Job
+from scoring.recorded import FailedTry, Sample, Tried
+from scoring.report.build import REPORT, build
+from scoring.report.distributions import DISTRIBUTIONS, Distributions
+from scoring.report.drift import psi
+from scoring.report.page import TEMPLATES
+from scoring.report.text import shown
+from scoring.storage import Folder
+from tests.scoring.conftest import write_files
+from tests.scoring.killed_job import go_on_with
+from tests.scoring.made_jobs import BEGAN, made_job, summary_of
+from tests.scoring.prepared_jobs import Page, Reported, prepare, said
+
+CHROMIUM = shutil.which("chromium") or ""
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+NAMES = ["clean", "failing", "uneven"]
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory) -> dict[str, Reported]:
+    return prepare(tmp_path_factory.mktemp("reported"))
+
+
+def read(html: bytes | str) -> Page:
+    page = Page()
+    page.feed(html if isinstance(html, str) else html.decode())
+    page.close()
+    return page
+
+
+def test_a_clean_job_says_so_first_and_has_no_failures(reported):
+    page = reported["clean"].page
+    top = said(page.sections["top"])
+    assert re.search(r"✓ All 120 files were scored in \d+ ms\.|✓ All 120 files were scored in \d\.\d+ s\.", top)
+    assert "files scored 120 failed 0 rows 120" in top
+    assert "mini-batches 24 slots 2" in top
+    assert "failures" not in page.sections
+
+
+def test_failures_are_told_by_cause_with_examples(reported):
+    page = reported["failing"].page
+    assert re.search(
+        r"! 169 of 200 files were scored in \S+ \w+; 31 failed, for 3 causes\.", said(page.sections["top"])
+    )
+    failures = said(page.sections["failures"])
+    assert re.findall(r"(\d+) files (\w+) in", failures) == [
+        ("16", "ValueError"),
+        ("9", "LookupError"),
+        ("6", "MemoryError"),
+    ]
+    assert "nothing is written on it: <b>blank</b> For example blank-00.txt (mini-batch 0," in failures
+
+
+def test_names_and_messages_are_shown_and_never_taken_for_markup(reported):
+    job = reported["failing"]
+    assert {"script", "b"}.isdisjoint(tag for tag, _ in job.page.elements)
+    assert "\u202e" not in job.html
+    assert "&lt;b&gt;blank&lt;/b&gt;" in job.html
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain.txt", "plain.txt"),
+        ("日本 é", "日本 é"),
+        ("torn-\u202egnp.txt", "torn-\\u202egnp.txt"),
+        ("two\nlines\x00", "two\\nlines\\x00"),
+        ("half \udcff", "half \\udcff"),
+        ("x" * 600, "x" * 500 + "…"),
+    ],
+)
+def test_what_is_not_seen_is_written_by_its_number(text, seen):
+    assert shown(text) == seen
+
+
+def test_hostile_text_stays_text_wherever_it_stands(tmp_path):
+    hostile = "<img src=x onerror=alert(1)>\u202e\"'&\n\udcff{{ 7*7 }}"
+    rows = [tried(at, 0, 0.1, ended="ok" if at else hostile) for at in range(4)]
+    failed = [FailedTry(0, 1, 0, BEGAN, 0.1, hostile.replace("\udcff", ""), hostile.replace("\udcff", ""), "")]
+    job = made_job(
+        tmp_path / "job", [row._replace(exit=row.exit.replace("\udcff", "")) for row in rows], failed, mini_batch_size=1
+    )
+    job = Job(job.manifest.model_copy(update={"endpoint": hostile, "deployment": hostile}))
+    cause = {"error": hostile, "where": hostile, "message": hostile, "files": 1, "first": hostile}
+    (tmp_path / "job/score").mkdir()
+    with (tmp_path / "job/score/rows.csv").open("w", newline="", errors="backslashreplace") as file:
+        csv.writer(file).writerows([[hostile, "label"], *([[at, hostile] for at in range(4)])])
+    summary = summary_of(job, rows, causes=(cause,), rows_file="rows.csv", columns=(hostile, "label"), script=hostile)
+    html = build(job, summary, Folder(tmp_path / "job/score")).decode()
+    assert "img" not in {tag for tag, _ in read(html).elements}
+    assert "{{ 7*7 }}" in html
+    assert not any(name.startswith("on") for _, attributes in read(html).elements for name in attributes)
+    assert "\u202e" not in html
+
+
+def test_a_slow_slot_is_named_with_how_slow_it_is(reported):
+    told = said(reported["uneven"].page.sections["timeline"])
+    slot, times = re.search(r"Slot (\d) was the slowest: \S+ ms for a file, (\S+) times as long", told).groups()
+    assert 3 < float(times) < 7
+    slowest = reported["uneven"].page.rows["mini-batches"]
+    first = next(row for row in slowest if len(row) == 8 and row[0] != "mini-batch")
+    assert first[3] == slot
+
+
+def test_the_slowest_mini_batches_are_named_with_their_files_and_rows(reported):
+    rows = [row for row in reported["clean"].page.rows["mini-batches"] if len(row) == 8][1:]
+    assert len(rows) == 10
+    for number, _, files, slot, tries, ended, place, first in rows:
+        index = int(number)
+        assert (files, tries, ended) == ("5", "1", "ok")
+        assert slot in {"0", "1"}
+        assert place == f"{index * 5 + 1} to {index * 5 + 5}"
+        assert first == sorted(f"digit-{at % 10}-{at:03d}.png" for at in range(120))[index * 5]
+
+
+def test_columns_are_drawn_by_what_they_hold(reported):
+    page = reported["clean"].page
+    told = said(page.sections["predictions"])
+    assert "From all 120 rows of predictions.csv" in told
+    assert "120 different values in 120 rows: no classes to count." in told
+    assert [row[:3] for row in page.rows["predictions"] if len(row) == 4 and row[0].isdigit()] == [
+        [str(digit), "12", "10 %"] for digit in range(10)
+    ]
+    assert re.search(r"confidence numbers .*From 0\.5\d+ to 0\.98\d, half at most 0\.7", told)
+
+
+def test_inputs_that_are_pictures_stand_beside_what_was_predicted_for_them(reported):
+    job = reported["clean"]
+    pictures = [attributes for tag, attributes in job.page.elements if tag == "img"]
+    assert len(pictures) == 12
+    assert all(each["src"].startswith("data:image/jpeg;base64,/9j/") for each in pictures)
+    with (job.folder / "predictions.csv").open() as file:
+        digits = {row["file"]: row["digit"] for row in csv.DictReader(file)}
+    told = said(job.page.sections["predictions"])
+    for each in pictures:
+        assert f"{each['alt']}digit {digits[each['alt']]}" in told.replace(" digit", "digit")
+    assert "img" not in {tag for tag, _ in reported["failing"].page.elements}
+
+
+def test_versions_and_settings_are_told(reported):
+    job = reported["clean"]
+    rows = {row[0]: row[1:] for row in job.page.rows["versions"]}
+    assert rows["model"] == ["digits-v7.bin (not registered)", ""]
+    assert job.summary.sha256 in job.html
+    assert rows["mini_batch_size"] == ["5", "set"]
+    assert rows["error_threshold"] == ["-1", "default"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_holds_all_that_it_shows(reported, name):
+    page = reported[name].page
+    found = page.elements
+    assert {"script", "iframe", "object", "embed", "form"}.isdisjoint(tag for tag, _ in found)
+    ids = {attributes["id"] for _, attributes in found if "id" in attributes}
+    links = [attributes["href"] for tag, attributes in found if tag in {"a", "use"}]
+    assert {link for link in links if link.startswith("#")} <= {f"#{each}" for each in ids}
+    beside = {link for link in links if not link.startswith("#")}
+    assert beside <= {"summary.json", "failures.jsonl", "predictions.csv"}
+    assert all((reported[name].folder / link).exists() for link in beside)
+    assert "url(http" not in reported[name].html
+    assert REPORT in reported[name].summary.written
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_does_not_see_the_figures_is_told_them(reported, name):
+    found = reported[name].page.elements
+    assert ("html", {"lang": "en"}) in found
+    for tag, attributes in found:
+        assert tag != "svg" or attributes.get("role") != "img" or attributes["aria-label"]
+        assert tag != "img" or attributes["alt"]
+        assert tag != "th" or attributes["scope"]
+    levels = [int(tag[1]) for tag, _ in found if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def luminance(color):
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_all_text_stands_out_from_its_ground(scheme):
+    blocks = re.findall(r":root \{(.*?)\}", (TEMPLATES / "style.css").read_text(), re.DOTALL)
+    colors = dict(re.findall(r"--([\w-]+): (#\w{6})", blocks[scheme]))
+    pairs = [
+        (text, ground) for text in ("ink", "soft", "link", "good", "warning", "bad") for ground in ("ground", "panel")
+    ]
+    pairs += [("ink", "flag"), ("on-blue", "blue"), ("on-light", "light"), ("on-grey", "grey")]
+    for text, ground in pairs:
+        light, dark = sorted((luminance(colors[text]), luminance(colors[ground])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
+
+
+def tried(mini_batch, slot, seconds, *, at=0.0, ended="ok", files=1, tries=1):
+    ok = ended == "ok"
+    return Tried(
+        mini_batch,
+        slot,
+        files,
+        files if ok else 0,
+        0 if ok else files,
+        files if ok else 0,
+        tries,
+        BEGAN + at,
+        0.0,
+        0.0,
+        seconds,
+        0.0,
+        ended,
+    )
+
+
+def test_a_job_of_100_000_mini_batches_has_a_small_report_in_seconds(tmp_path):
+    chance = random.Random(7)
+    free, rows, failed = [0.0] * 60, [], []
+    for index in range(100_000):
+        slot = index % 60
+        seconds = chance.lognormvariate(-3, 0.5)
+        if index % 1000 == 17:
+            failed.append(FailedTry(index, 1, slot, BEGAN + free[slot], seconds, "ValueError", "score.py:7", "bad"))
+            free[slot] += seconds
+        rows.append(tried(index, slot, seconds, at=free[slot], tries=2 if index % 1000 == 17 else 1))
+        free[slot] += seconds + 0.001
+    samples = [
+        Sample(BEGAN + at, slot, 100 + slot, at, (200 + at) << 20, None)
+        for at in range(0, int(max(free)), 5)
+        for slot in range(60)
+    ]
+    job = made_job(tmp_path / "job", rows, failed, samples, mini_batch_size=1, max_concurrency_per_instance=60)
+    began = time.process_time()
+    page = build(job, summary_of(job, rows), Folder(tmp_path / "job/score"))
+    assert time.process_time() - began < 15
+    assert len(page) < 500_000
+    told = said(read(page).sections["timeline"])
+    assert "slots 0-2" in told
+    assert "100,000 mini-batches are too many to draw one by one" in told
+    table = [row for row in read(page).rows["timeline"] if row[0].startswith("slots")]
+    assert sum(int(row[1].replace(",", "")) for row in table) == 100_000
+    assert sum(int(row[3]) for row in table) == 100
+    throughput = [row for row in read(page).rows["throughput"] if row[0] != "after"]
+    assert sum(int(row[1].replace(",", "")) for row in throughput) == 100_000
+
+
+def rows_of(chance, count, *, shift=0.0, cats=0.5):
+    return [[f"{at}.png", "cat" if chance.random() < cats else "dog", chance.gauss(shift, 1)] for at in range(count)]
+
+
+@pytest.fixture
+def report_on(tmp_path):
+    """The report of a job with such rows, compared with an earlier job; its page, and what is kept of it."""
+    number = 0
+
+    def report_on(rows, earlier=None, columns=("file", "label", "score")):
+        nonlocal number
+        number += 1
+        table = [tried(at, 0, 0.01, at=at * 0.01) for at in range(len(rows))]
+        job = made_job(tmp_path / f"job-{number}", table, mini_batch_size=1)
+        output = tmp_path / f"job-{number}/score"
+        output.mkdir()
+        with (output / "rows.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([columns, *rows])
+        html = build(job, summary_of(job, table, rows_file="rows.csv", columns=columns), Folder(output), earlier)
+        return read(html), Distributions.read(job.folder)
+
+    return report_on
+
+
+def test_a_column_that_has_shifted_since_the_previous_job_is_flagged(report_on):
+    chance = random.Random(1)
+    first, kept = report_on(rows_of(chance, 2000))
+    assert "There is no earlier job to compare with." in said(first.sections["predictions"])
+    same, _ = report_on(rows_of(chance, 2000), kept)
+    assert "Drift" not in same.sections["predictions"]
+    assert said(same.sections["predictions"]).count("as before") == 2
+    shifted, _ = report_on(rows_of(chance, 2000, shift=0.8), kept)
+    told = said(shifted.sections["predictions"])
+    assert re.search(r"score numbers ! Drift\. PSI 0\.[3-9]\d, above 0\.2: its distribution has shifted\.", told)
+    assert "label classes PSI 0.00: as before." in told
+    others, _ = report_on(rows_of(chance, 2000, cats=0.85), kept)
+    assert re.search(r"label classes ! Drift\. PSI 0\.\d\d", said(others.sections["predictions"]))
+    assert (others.rows["predictions"][0][3], others.rows["predictions"][1][0]) == ("before", "cat")
+
+
+def test_a_few_rows_prove_no_drift(report_on):
+    chance = random.Random(3)
+    _, kept = report_on(rows_of(chance, 40))
+    page, _ = report_on(rows_of(chance, 40, shift=0.3), kept)
+    told = said(page.sections["predictions"])
+    assert "Drift" not in told
+    assert re.search(r"score numbers PSI 0\.\d\d, above 0\.2, but with so few rows chance alone makes 0\.4\d\.", told)
+
+
+def test_the_index_is_that_of_its_definition():
+    assert psi([50, 50], [50, 50]).psi == 0
+    assert psi([50, 50], [75, 25]).psi == pytest.approx(0.25 * 1.0986, abs=0.001)
+    assert psi([100, 0], [50, 50]).psi < 5
+
+
+def test_of_many_rows_every_so_many_th_is_looked_at(report_on):
+    page, kept = report_on(rows_of(random.Random(1), 25_000))
+    assert "From 8,334 of 25,000 rows, evenly chosen" in said(page.sections["predictions"])
+    assert (kept.rows, kept.sampled) == (25_000, 8_334)
+    assert kept.column("file").kind == "texts"
+    assert len(kept.model_dump_json()) < 5_000
+
+
+@pytest.mark.parametrize(("name", "layout"), [("rows.jsonl", None), ("rows.parquet", None), ("rows.csv", "azureml")])
+def test_rows_of_every_format_are_read(score_with, name, layout):
+    outcome = score_with("ok.py", 40, size=4, output_file_name=name, output_format=layout)
+    told = said(read((outcome.folder / REPORT).read_text()).sections["predictions"])
+    assert "From all 40 rows" in told
+
+
+def test_a_job_whose_report_cannot_be_built_is_none_the_worse(make_manifest, tmp_path, caplog):
+    manifest = make_manifest("ok.py", write_files(tmp_path / "in", ["a", "b"]))
+    manifest.write()
+    (tmp_path / "job" / DISTRIBUTIONS).mkdir()
+    go_on_with(manifest.folder)
+    output = Folder(manifest.output)
+    assert output.names() == ["failures.jsonl", "predictions.csv", "summary.json"]
+    assert b'"Completed"' in output.read("summary.json")
+    (said_once,) = [line for line in caplog.messages if line.startswith("The job has no report")]
+    assert DISTRIBUTIONS in said_once
+
+
+def test_a_report_that_the_script_wrote_is_the_scripts(make_manifest, tmp_path):
+    (tmp_path / "code").mkdir()
+    script = tmp_path / "code/score.py"
+    script.write_text(
+        "import os\nfrom pathlib import Path\ndef run(mini_batch):\n"
+        "    Path(os.environ['AZUREML_BI_OUTPUT_PATH'], 'report.html').write_text('mine')\n    return mini_batch\n"
+    )
+    manifest = make_manifest(script, write_files(tmp_path / "in", ["a"]))
+    manifest = manifest.model_copy(update={"script": str(script), "code": str(script.parent)})
+    manifest.write()
+    go_on_with(manifest.folder)
+    assert Folder(manifest.output).read(REPORT) == b"mine"
+    assert b"The one file was scored" in Folder(manifest.folder).read(REPORT)
+
+
+def test_somebody_elses_report_in_the_output_folder_is_left_alone(score_with, tmp_path):
+    write_files(tmp_path / "output", [REPORT])
+    outcome = score_with("ok.py")
+    assert (tmp_path / "output" / REPORT).read_text() == REPORT
+    assert REPORT not in outcome.summary.written
+
+
+def test_a_job_without_tables_has_a_report_of_what_is_known(tmp_path):
+    job = made_job(tmp_path / "job", [tried(0, 0, 1.0)])
+    shutil.rmtree(tmp_path / "job/logs")
+    page = read(build(job, summary_of(job, [tried(0, 0, 1.0)]), Folder(tmp_path / "job/score")))
+    assert "The one file was scored" in page.sections["top"]
+    assert "Nothing can be said: the job has no table of its mini-batches." in said(page.sections["advice"])
+    assert "timeline" not in page.sections
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed; on Debian: apt-get install chromium")
+def test_a_browser_shows_it_whole_and_asks_nobody_for_anything(reported):
+    from playwright.sync_api import sync_playwright
+
+    troubles, asked, widths = [], [], {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        for name, job in reported.items():
+            for look, width, scheme in (("wide", 1100, "light"), ("dark", 1100, "dark"), ("narrow", 400, "light")):
+                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                page.on("console", lambda message: troubles.append(message.text))
+                page.on("request", lambda request: asked.append(request.url))
+                page.goto((job.folder / REPORT).as_uri())
+                widths[name, look] = page.evaluate("document.documentElement.scrollWidth") - width
+                if folder := os.environ.get("SCREENSHOTS"):
+                    page.screenshot(path=Path(folder) / f"{name}-{look}.png", full_page=True)
+                page.close()
+        browser.close()
+    assert troubles == []
+    assert {url for url in asked if not url.startswith("data:")} == {
+        (job.folder / REPORT).as_uri() for job in reported.values()
+    }
+    assert set(widths.values()) == {0}
