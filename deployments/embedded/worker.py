@@ -19,6 +19,7 @@ from prefect.workers.process import ProcessWorker
 from deployments.embedded import state
 from deployments.embedded.bell import Bell
 from deployments.embedded.forks.holder import ForkServerHolder
+from deployments.embedded.frugal_worker import FrugalWorker
 from deployments.embedded.home import Home, home
 from deployments.embedded.idle import IdleWatch
 from deployments.embedded.launch import PATIENCE, WORK_POOL, serves
@@ -27,6 +28,8 @@ from deployments.embedded.strays import Strays
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+FULL_SECONDS = 0.2
+"""While all places are taken it looks so often, without asking anybody, whether one is free."""
 HEARTBEAT_SECONDS = 30.0
 STRAY_SECONDS = 2.0
 LOST_SECONDS = 60.0
@@ -61,11 +64,12 @@ async def _work(place: Home, limit: int) -> None:
 async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) -> None:
     idle, strays, bell = IdleWatch(place), Strays(), Bell(place.bell)
     while True:
-        async with ProcessWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit) as worker:
+        worker = FrugalWorker(work_pool_name=WORK_POOL, name="embedded", limit=limit)
+        async with worker:
             async with anyio.create_task_group() as loops:
                 end = loops.cancel_scope
                 loops.start_soon(_end_on_signal, end)
-                loops.start_soon(_repeat, worker.get_and_submit_flow_runs, partial(bell.wait, POLL_SECONDS), end, forks)
+                loops.start_soon(_repeat, worker.poll, partial(_rest, worker, bell), end, forks)
                 loops.start_soon(_repeat, worker.sync_with_backend, partial(anyio.sleep, HEARTBEAT_SECONDS), end, forks)
                 loops.start_soon(_repeat, strays.look, partial(anyio.sleep, STRAY_SECONDS), end, forks)
                 loops.start_soon(_repeat, forks.ensure, partial(anyio.sleep, STRAY_SECONDS), end, forks)
@@ -75,6 +79,14 @@ async def _work_until_the_end(place: Home, limit: int, forks: ForkServerHolder) 
         if not idle.is_over or await anyio.to_thread.run_sync(idle.stop_server):
             return
         logger.warning("somebody came just before the idle server was stopped; working on")
+
+
+async def _rest(worker: FrugalWorker, bell: Bell) -> None:
+    """Until there may be something to take up."""
+    if worker.is_full:
+        await anyio.sleep(FULL_SECONDS)
+    else:
+        await bell.wait(POLL_SECONDS)
 
 
 async def _catch_up() -> None:
