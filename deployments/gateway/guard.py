@@ -1,8 +1,7 @@
 """Who calls, and how often they may."""
 
-import threading
+import time
 
-from cachetools import TTLCache
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -11,6 +10,7 @@ from blocks.hooks import Hook
 from blocks.store import Store
 from blocks.tokens import Token
 from deployments.gateway.errors import RefusedError, too_many
+from deployments.gateway.recent import Recent
 from deployments.service.tokens import TokenRefusedError, check
 
 KNOWN_SECONDS = 5.0
@@ -30,8 +30,7 @@ class Guard:
         self._store = store
         self._rate = parse(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._known: TTLCache[str, Token] = TTLCache(maxsize=1024, ttl=KNOWN_SECONDS)
-        self._lock = threading.Lock()
+        self._known = Recent(KNOWN_SECONDS)
 
     def admit(self, text: str | None) -> Token:
         """The token that a caller shows. Raises: RefusedError when it opens nothing."""
@@ -40,16 +39,11 @@ class Guard:
                 "no token was sent; send the header Authorization: Bearer TOKEN, with one that `batchpoint token "
                 "create` made"
             )
-        with self._lock:
-            token = self._known.get(text)
-        if token is None or token.has_expired:
-            try:
-                token = check(self._store, text)
-            except TokenRefusedError as error:
-                raise not_let_in(str(error)) from error
-            with self._lock:
-                self._known[text] = token
-        return token
+        try:
+            token = self._known.of(text, lambda: check(self._store, text), time.monotonic() - KNOWN_SECONDS)
+            return token if not token.has_expired else check(self._store, text)
+        except TokenRefusedError as error:
+            raise not_let_in(str(error)) from error
 
     def count(self, caller: Token | Hook) -> None:
         """Count a request of a token, or one with a hook's signature. Raises: RefusedError when there are too many."""

@@ -1,5 +1,6 @@
 """Jobs over HTTP: send, show, list, cancel, resume."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from blocks.tokens import Token
 from deployments.gateway.bodies import invocation_of
 from deployments.gateway.callers import EndpointName, InUse, Reader, Sender
 from deployments.gateway.errors import RefusedError
+from deployments.gateway.recent import ARRIVED
 from deployments.gateway.resources import JobPage, JobResource, resource
 from deployments.service import jobs, resumption
 from deployments.service.job_files import with_files
@@ -54,6 +56,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _wait_for_turn(system: InUse) -> AsyncIterator[None]:
+    ARRIVED.set(time.monotonic())
     async with system.turns.take():
         yield
 
@@ -93,7 +96,7 @@ def send_job(
     key = idempotency_key or repeatability or repeatability_request_id
     job = jobs.invoke(system.store, system.launcher, request_of(endpoint, asked, idempotency_key=key))
     request.state.job = job.name
-    system.recent.forget()
+    system.recent_lists.forget()
     shown = _shown(request, endpoint, job)
     response.headers["Location"] = _url(request, endpoint, job)
     return shown
@@ -117,7 +120,7 @@ def list_jobs(
             system.store, system.client, endpoint=endpoint, deployment=deployment, most=most, names=system.names
         )
 
-    found = system.recent.of((endpoint, deployment, most), ask)
+    found = system.recent_lists.of((endpoint, deployment, most), ask)
     here = [_shown(request, endpoint, each) for each in found[skip : skip + top]]
     more = request.url.include_query_params(skip=skip + top, top=top) if len(found) > skip + top else None
     return JobPage(value=here, next_link=str(more) if more else None)
@@ -133,7 +136,7 @@ def show_job(endpoint: EndpointName, request: Request, system: InUse, found: Fou
 def cancel_job(endpoint: EndpointName, request: Request, system: InUse, _caller: Sender, found: Found) -> JobResource:
     """Ask a job to end; one that was canceled before is left as it is."""
     canceled = jobs.cancel(system.store, system.client, str(found.id), wait=False)
-    system.recent.forget()
+    system.forget_jobs()
     return _shown(request, endpoint, canceled)
 
 
@@ -141,7 +144,7 @@ def cancel_job(endpoint: EndpointName, request: Request, system: InUse, _caller:
 def resume_job(endpoint: EndpointName, request: Request, system: InUse, _caller: Sender, found: Found) -> JobResource:
     """Have a job go on that failed, was canceled or whose machine died; only what is missing is scored."""
     resumed = resumption.resume(system.store, system.client, str(found.id))
-    system.recent.forget()
+    system.forget_jobs()
     return _shown(request, endpoint, resumed)
 
 

@@ -31,6 +31,7 @@ class System:
     reach: Reach = field(default_factory=Reach)
     counts: Counts = field(default_factory=Counts)
     recent: Recent = field(default_factory=Recent)
+    recent_lists: Recent = field(default_factory=Recent)
     names: Names = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns)
     assignments: Assignments = field(default_factory=Assignments)
@@ -40,6 +41,11 @@ class System:
     def __post_init__(self) -> None:
         object.__setattr__(self, "hooks", HookRegister(self.store))
         object.__setattr__(self, "arrivals", Arrivals(self.store, self.launcher, self.assignments))
+
+    def forget_jobs(self) -> None:
+        """Ask anew what has become of jobs: something was done to one."""
+        self.recent.forget()
+        self.recent_lists.forget()
 
 
 def system_of(request: Request) -> System:

@@ -9,6 +9,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
+    DeploymentFilterName,
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
 )
@@ -22,7 +23,6 @@ from deployments.service.errors import ConflictError, ServiceError
 from deployments.service.job_files import resolved, with_files
 from deployments.service.job_records import Job, record
 from deployments.service.registration import Launcher
-from deployments.service.sending import prefect_deployment_of
 from deployments.service.submission import Request, submit
 from flows.runs import OURS, find_run
 
@@ -92,8 +92,7 @@ def list_all(
     """
     of_endpoint = None
     if endpoint is not None:
-        found = prefect_deployment_of(client, store.get(Endpoint, endpoint).name)
-        of_endpoint = DeploymentFilter(id=DeploymentFilterId(any_=[found.id]))
+        of_endpoint = DeploymentFilter(name=DeploymentFilterName(any_=[store.get(Endpoint, endpoint).name]))
     jobs: list[Job] = []
     offset, page = 0, PAGE if most is None or deployment is not None else min(PAGE, most)
     due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) + CLOCKS_DIFFER))

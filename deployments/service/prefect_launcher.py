@@ -37,6 +37,9 @@ PAGE = 200
 class PrefectLauncher:
     """A Launcher in the Prefect server that PREFECT_API_URL or the active profile names."""
 
+    def __init__(self) -> None:
+        self._ids: sending.Ids = {}
+
     @cached_property
     def _client(self) -> SyncPrefectClient:
         return get_client(sync_client=True)
@@ -131,7 +134,7 @@ class PrefectLauncher:
         outgoing.unsubscribe(self._client, name)
 
     def launch(self, order: Order) -> Job:
-        return sending.launch(self._client, order)
+        return sending.launch(self._client, order, self._ids)
 
     def sent_with(self, endpoint: str, key: str) -> Job | None:
         return sending.sent_with(self._client, endpoint, key)

@@ -1,12 +1,14 @@
 """A job as Prefect makes it: the flow run of an order, once."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Scheduled
 
 from deployments.embedded.bell import ring
@@ -18,13 +20,16 @@ from flows.beginning import SENT
 from flows.runs import NAME_TAG, OURS, find_run
 from scoring.home import home_path
 
+Ids = dict[str, UUID]
+"""Of endpoints' Prefect deployments, by name: who sends often keeps them."""
 SUBMISSION = "batchpoint.submission"
 """Label of a flow run: which submission made it, as Prefect does not tell whether it made one or had it already."""
 
 
-def launch(client: SyncPrefectClient, order: Order) -> Job:
+def launch(client: SyncPrefectClient, order: Order, known: Ids) -> Job:
     """Create the flow run of an order, or find the one that an order with its key made.
 
+    Where the endpoint's id is known, that takes one request.
     Raises: ConflictError when Prefect was not told of the endpoint or the deployment, or another job has the name.
     """
     if order.name is not None and find_run(client, order.name) is not None:
@@ -34,21 +39,36 @@ def launch(client: SyncPrefectClient, order: Order) -> Job:
             raise JobNameTakenError(order.name)
         return sent
     _check_base(client, order)
-    prefect_deployment = _prefect_deployment_for(client, order)
     submission = uuid4().hex
-    run = client.create_flow_run_from_deployment(
-        prefect_deployment.id,
+    run = _created(client, order, submission, known)
+    if order.key is None and run.labels.get(SUBMISSION) != submission:
+        raise JobNameTakenError(order.name or "")
+    ring(Home(home_path()).bell)
+    return record(run, order.endpoint)
+
+
+def _created(client: SyncPrefectClient, order: Order, submission: str, known: Ids) -> FlowRun:
+    """The flow run. An id that was known is looked up again where Prefect does not take the order for it."""
+    if (found := known.get(order.endpoint)) is not None:
+        try:
+            return _create(client, found, order, submission)
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                raise
+    known[order.endpoint] = _prefect_deployment_for(client, order).id
+    return _create(client, known[order.endpoint], order, submission)
+
+
+def _create(client: SyncPrefectClient, prefect_deployment: UUID, order: Order, submission: str) -> FlowRun:
+    return client.create_flow_run_from_deployment(
+        prefect_deployment,
         parameters=order.parameters,
         name=order.name,
         tags=tags_of(order),
         state=Scheduled(scheduled_time=order.due) if order.due is not None else None,
         labels={SUBMISSION: submission} | labels_of(order) | ({} if order.began is None else {SENT: order.began}),
-        idempotency_key=_key(prefect_deployment.id, order) or submission,  # the client asks again when it was busy
+        idempotency_key=_key(prefect_deployment, order) or submission,  # the client asks again when it was busy
     )
-    if order.key is None and run.labels.get(SUBMISSION) != submission:
-        raise JobNameTakenError(order.name or "")
-    ring(Home(home_path()).bell)
-    return record(run, order.endpoint)
 
 
 def _check_base(client: SyncPrefectClient, order: Order) -> None:

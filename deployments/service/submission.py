@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from blocks.errors import BlockError
 from blocks.invocation import FilesType, Invocation
 from blocks.names import same_name
 from blocks.overrides import Overrides
@@ -14,10 +15,11 @@ from blocks.specs import Compute, Deployment, Endpoint
 from blocks.store import Store
 from deployments.service.data import is_upload, upload
 from deployments.service.datastores import ensure_default_datastore
-from deployments.service.errors import ConflictError, UnusableError, about
+from deployments.service.errors import ConflictError, ServiceError, UnusableError, about
 from deployments.service.job_records import Job
 from deployments.service.registration import Launcher, Order
 from flows.access import open_urls
+from flows.errors import JobRefusedError
 from flows.paths import (
     choose_datastore,
     find_data,
@@ -28,7 +30,7 @@ from flows.paths import (
     resolve_url,
 )
 from flows.resolve import adjust, check_instances, check_shared_output, find_deployment
-from scoring.errors import InputError
+from scoring.errors import InputError, ScoringError
 from scoring.finding import find, is_hidden, locate
 from scoring.output import check_output
 
@@ -95,8 +97,20 @@ def submit(store: Store, launcher: Launcher, request: Request) -> Job:
         return launcher.launch(order_of(store, endpoint, request))
     if not 1 <= len(key) <= LONGEST_KEY:
         raise UnusableError(f"an idempotency key has 1 to {LONGEST_KEY} characters, and this one has {len(key)}")
-    sent = launcher.sent_with(endpoint.name, key) or launcher.launch(order_of(store, endpoint, request))
-    return _same(store, sent, request)
+    # What lies on this machine may have to be copied first, which a repeated request does without.
+    sent = launcher.sent_with(endpoint.name, key) if _is_path(request.input) else None
+    return _same(store, sent or _launched(store, launcher, endpoint, request, key), request)
+
+
+def _launched(store: Store, launcher: Launcher, endpoint: Endpoint, request: Request, key: str) -> Job:
+    """The job that a request makes, or the one that its key made: whether there is one is asked when it is refused."""
+    try:
+        return launcher.launch(order_of(store, endpoint, request))
+    except (BlockError, ServiceError, JobRefusedError, ScoringError):
+        sent = launcher.sent_with(endpoint.name, key)
+        if sent is None:
+            raise
+        return sent
 
 
 def order_of(store: Store, endpoint: Endpoint, request: Request) -> Order:
@@ -204,9 +218,11 @@ def pinned(store: Store, text: str) -> str:
 
 def absolute(text: str) -> str:
     """A local path as seen from here, which is another folder than the job's; URLs and references as they are."""
-    if "://" in text or text.startswith("azureml:"):
-        return text
-    return str(Path(text).expanduser().absolute())
+    return str(Path(text).expanduser().absolute()) if _is_path(text) else text
+
+
+def _is_path(text: str) -> bool:
+    return "://" not in text and not text.startswith("azureml:")
 
 
 def _is_id(name: str) -> bool:

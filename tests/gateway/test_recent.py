@@ -1,13 +1,15 @@
 """A question that was answered within the last second is not asked again."""
 
 import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from blocks.specs import Compute, Endpoint
 from blocks.store import MemoryStore
-from deployments.gateway.recent import Recent, RecentStore
+from deployments.gateway.recent import ARRIVED, Recent, RecentStore
 
 
 def test_those_who_ask_at_once_wait_for_one_answer() -> None:
@@ -46,8 +48,21 @@ def test_what_was_changed_here_is_asked_for_anew() -> None:
     assert recent.of("question", lambda: "new") == "new"
 
 
-def test_an_endpoint_is_always_as_it_is_now() -> None:
+@pytest.fixture
+def comes() -> Iterator[Callable[[], None]]:
+    """A request that is to send a job comes each time that this is called."""
+    before = ARRIVED.set(None)
+
+    def come() -> None:
+        ARRIVED.set(time.monotonic())
+
+    yield come
+    ARRIVED.reset(before)
+
+
+def test_an_endpoint_is_as_it_is_when_a_job_is_sent(comes: Callable[[], None]) -> None:
     """Its default decides what a job is scored with."""
+    comes()
     behind = MemoryStore()
     store = RecentStore(behind)
     behind.put(Endpoint(name="mnist", description="old"))
@@ -55,6 +70,8 @@ def test_an_endpoint_is_always_as_it_is_now() -> None:
     assert store.get(Endpoint, "mnist").description == "old"
     assert store.get(Compute, "lab").max_instances == 1
     behind.put(Endpoint(name="mnist", description="new"))
+    assert store.get(Endpoint, "mnist").description == "old"
+    comes()
     behind.put(Compute(name="lab", max_instances=2))
     assert store.get(Endpoint, "mnist").description == "new"
     assert store.get(Compute, "lab").max_instances == 1

@@ -14,7 +14,7 @@ from blocks.overrides import Overrides
 from blocks.specs import Defaults, Endpoint
 from deployments.service import endpoints, jobs
 from deployments.service.errors import ConflictError, JobNameTakenError, UnusableError
-from deployments.service.sending import launch
+from deployments.service.sending import Ids, launch
 from deployments.service.submission import Request, order_of
 from flows.errors import JobRefusedError
 from scoring.errors import InputError, OutputExistsError
@@ -111,7 +111,7 @@ def test_of_several_who_give_one_name_at_once_one_gets_a_job(board: Board) -> No
         with get_client(sync_client=True) as client:
             begin.wait()
             try:
-                launch(client, order)
+                launch(client, order, Ids())
             except JobNameTakenError:
                 return False
         return True
@@ -122,10 +122,10 @@ def test_of_several_who_give_one_name_at_once_one_gets_a_job(board: Board) -> No
 
 def test_an_order_with_the_key_of_another_gets_its_job_though_the_name_is_taken_by_then(board: Board) -> None:
     request = Request(ENDPOINT, board.files("a.txt"), job_name="twice-at-once", idempotency_key="twice")
-    order = order_of(board.store, board.store.get(Endpoint, ENDPOINT), request)
-    assert launch(board.client, order).id == launch(board.client, order).id
+    order, known = order_of(board.store, board.store.get(Endpoint, ENDPOINT), request), Ids()
+    assert launch(board.client, order, known).id == launch(board.client, order, known).id
     with pytest.raises(JobNameTakenError):
-        launch(board.client, replace(order, key="another"))
+        launch(board.client, replace(order, key="another"), known)
 
 
 def test_an_endpoint_that_prefect_forgot(refused, board: Board) -> None:
