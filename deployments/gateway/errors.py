@@ -1,5 +1,6 @@
 """What is refused over HTTP, in the shape of Azure's errors."""
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -59,7 +60,7 @@ class RefusedError(Exception):
 
 def too_many(message: str, until: float) -> RefusedError:
     """The caller is to come again at `until`, in seconds since 1970."""
-    seconds = str(max(1, round(until - time.time())))
+    seconds = str(max(1, math.ceil(until - time.time())))
     return RefusedError(429, "TooManyRequests", f"{message} {seconds} s", headers={"Retry-After": seconds})
 
 
