@@ -4,12 +4,19 @@ import asyncio
 import math
 import time
 from collections import Counter
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import httpx
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterIdempotencyKey,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 from pydantic import BaseModel, Field
 
 from benchmarks.errors import BenchmarkError
@@ -20,7 +27,10 @@ INPUT = "azureml://datastores/load/paths/in"
 READS_PER_SECOND = 20
 SENT_TWICE = 5
 """Each fifth job is sent by two callers at once, with one key."""
-PATIENCE = 120.0
+PATIENCE = 60.0
+"""Seconds that one request may take."""
+GIVE_UP = 80.0
+"""Seconds after which the jobs that were not taken yet are given up, so that a burst ends whatever happens."""
 
 
 class Burst(BaseModel):
@@ -30,7 +40,9 @@ class Burst(BaseModel):
     jobs: int
     whole: float = Field(0, description="Until the last job was taken.")
     answers: dict[int, int] = Field(default_factory=dict, description="Of POSTs, by HTTP status.")
-    lost: int = Field(0, description="Jobs of which Prefect has no flow run.")
+    given_up: int = Field(0, description="POSTs that were sent away for so long that their callers gave up.")
+    began: int = Field(0, description="Jobs that began to run meanwhile.")
+    lost: int = Field(0, description="Jobs that were answered 201, and of which Prefect has no flow run.")
     doubled: int = Field(0, description="Keys that were answered with several jobs.")
     sent: list[float] = Field(default_factory=list, description="POSTs that were answered 201.")
     read: list[float] = Field(default_factory=list, description="GETs of jobs and of lists of jobs.")
@@ -51,6 +63,7 @@ class Caller:
     burst: Burst
     jobs: dict[str, set[str]] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
+    taken_at: float = 0.0
 
     async def send(self, key: str) -> None:
         """Send a job until it is taken, as often as the gateway says."""
@@ -63,16 +76,21 @@ class Caller:
                 continue
             if answer.status_code != httpx.codes.CREATED:
                 raise BenchmarkError(f"a POST was answered {answer.status_code}: {answer.text}")
-            self.burst.sent.append(time.perf_counter() - began)
+            self.taken_at = time.perf_counter()
+            self.burst.sent.append(self.taken_at - began)
             self.jobs.setdefault(key, set()).add(answer.json()["name"])
             return
 
     async def look(self, path: str) -> None:
         """Look at a job, or at a list of them."""
         began = time.perf_counter()
-        answer = await self.client.get(path)
-        self.burst.read.append(time.perf_counter() - began)
-        self.burst.unread += answer.status_code != httpx.codes.OK
+        try:
+            answer = await self.client.get(path)
+            self.burst.unread += answer.status_code != httpx.codes.OK
+        except httpx.TimeoutException:
+            self.burst.unread += 1
+        finally:
+            self.burst.read.append(time.perf_counter() - began)
 
     async def look_steadily(self, first: str) -> None:
         """Look so many times a second, whether or not the looks before were answered; each fifth at a list."""
@@ -97,12 +115,22 @@ async def storm(url: str, token: str, keys: list[str], burst: Burst) -> dict[str
         (first,) = caller.jobs.popitem()[1]
         looks = asyncio.create_task(caller.look_steadily(first))
         began = time.perf_counter()
-        await asyncio.gather(*map(caller.send, [*keys, *keys[::SENT_TWICE]]))
-        burst.whole = time.perf_counter() - began
+        burst.given_up = await _all_sent([caller.send(key) for key in (*keys, *keys[::SENT_TWICE])])
+        burst.whole = max(0.0, caller.taken_at - began)
         looks.cancel()
         await asyncio.wait([looks])
         burst.answers = dict(caller.answers)
         return caller.jobs
+
+
+async def _all_sent(sending: Iterable[Coroutine[None, None, None]]) -> int:
+    """Wait until all are sent, or not for longer than callers do; how many gave up. Raises: BenchmarkError."""
+    done, late = await asyncio.wait([asyncio.create_task(each) for each in sending], timeout=GIVE_UP)
+    for each in late:
+        each.cancel()
+    for each in done:
+        each.result()
+    return len(late)
 
 
 def measure(url: str, token: str, jobs: int, database: str) -> Burst:
@@ -112,7 +140,11 @@ def measure(url: str, token: str, jobs: int, database: str) -> Burst:
     names = asyncio.run(storm(url, token, keys, burst))
     with get_client(sync_client=True) as client:
         prefect_deployment = prefect_deployment_of(client, ENDPOINT)
-        wanted = FlowRunFilterIdempotencyKey(any_=[f"{prefect_deployment.id}:{key}" for key in keys])
-        burst.lost = jobs - client.count_flow_runs(flow_run_filter=FlowRunFilter(idempotency_key=wanted))
-    burst.doubled = sum(len(found) > 1 for found in names.values())
+        wanted = FlowRunFilterIdempotencyKey(any_=[f"{prefect_deployment.id}:{key}" for key in names])
+        runs = FlowRunFilter(idempotency_key=wanted)
+        waiting = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+        found = client.count_flow_runs(flow_run_filter=runs)
+        burst.lost = len(names) - found
+        burst.began = found - client.count_flow_runs(flow_run_filter=runs.model_copy(update={"state": waiting}))
+    burst.doubled = sum(len(each) > 1 for each in names.values())
     return burst

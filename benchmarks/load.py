@@ -55,8 +55,10 @@ def rows(result: Loads) -> table.Rows:
             "all taken after, s": f"{one.whole:.1f}",
             "answered 201": str(one.answers.get(201, 0)),
             "answered 429": str(one.answers.get(429, 0)),
+            "given up": str(one.given_up),
             "lost": str(one.lost),
             "doubled": str(one.doubled),
+            "began meanwhile": str(one.began),
             "POST median, s": f"{percentile(one.sent, 50):.2f}",
             "GETs": str(len(one.read)),
             "GET median, s": f"{percentile(one.read, 50):.2f}",
@@ -70,7 +72,7 @@ def main() -> None:
     """Measure, show, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=200, help="how many are sent at once (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=2, help="bursts on each database (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=1, help="bursts on each database (%(default)s)")
     options.add_folders(parser)
     arguments = parser.parse_args()
     console, result = options.wide_console(), Loads(machine=machine.describe())
