@@ -1,6 +1,7 @@
 """The body of a POST as an invocation: Azure's, with names in any case and in its older forms, or a plain one."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -35,6 +36,8 @@ NAMES = {
 PLAIN = {"deployment": "deployment_name", "output": "output_path", "name": "job_name"}
 """Words of a plain body that a declaration has other words for."""
 OF_A_DATASET = {"dataurl": "path", "datasetid": "datasetid", "datasetversion": "datasetname"}
+LAST_COMMA = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
+"""Texts, and commas after a last member, which stand in samples of Azure's and which its service takes."""
 ADVICE = 'send {"input": "azureml://datastores/NAME/paths/PATH"}, or {"properties": {"InputData": {...}}}'
 
 
@@ -56,12 +59,19 @@ def invocation_of(text: bytes, deployment: str | None) -> Invocation:
 
 def _object(text: bytes) -> Body:
     try:
-        body = json.loads(text)
+        body = _parsed(text)
     except (ValueError, RecursionError) as error:
         raise bad_request(f"the body is no JSON: {error}; {ADVICE}") from error
     if not isinstance(body, dict):
         raise bad_request(f"the body is no JSON object; {ADVICE}")
     return body
+
+
+def _parsed(text: bytes) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return json.loads(LAST_COMMA.sub(lambda found: found[1] or "", text.decode()))
 
 
 def _plain(body: Body) -> dict[str, Any]:

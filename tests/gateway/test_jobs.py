@@ -65,6 +65,20 @@ def test_bodies_of_azures_clients_mean_here_what_they_mean_there(door: Door, bod
     assert door.sent[-1].parameters == {"input": SHELF, "deployment": "torch", **wanted}
 
 
+def test_a_comma_after_the_last_member_is_passed_over_as_azure_does(door: Door) -> None:
+    """It stands in samples of Azure's own."""
+    body = (
+        '{"properties": {"InputData": {"x": {"Uri": "SHELF", "JobInputType": "UriFolder", } }, "miniBatchSize": 9,\n},}'
+    )
+    answer = door.call("POST", "/endpoints/mnist/jobs", content=body.replace("SHELF", SHELF))
+    assert answer.status_code == 201, answer.text
+    assert door.sent[-1].parameters["settings"] == {"mini_batch_size": 9}
+    kept = door.send({"input": SHELF, "settings": {"literals": {"said": "a,} b, ]"}}})
+    assert kept.status_code == 201, kept.text
+    assert door.sent[-1].parameters["settings"]["literals"] == {"said": "a,} b, ]"}
+    assert door.call("POST", "/endpoints/mnist/jobs", content=b'{"input": ,}').status_code == 400
+
+
 @pytest.mark.parametrize(
     ("properties", "output", "settings"),
     [

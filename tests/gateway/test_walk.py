@@ -1,15 +1,64 @@
 """The gateway as a person starts it, tokens from the command line, and jobs over HTTP on a real server and worker."""
 
 import json
+import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from blocks.specs import Data, Datastore, Deployment, Endpoint
+from deployments.service import data, deployments, endpoints
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint, board  # noqa: F401 - board is a fixture
+
+ROOT = Path(__file__).parents[2]
+AZURES_SAMPLE = """
+wait_for_completion () {
+    status="unknown"
+    while [[ $status != "Completed" && $status != "Succeeded" && $status != "Failed" && $status != "Canceled" ]]
+    do
+        result=$(curl -s --location --request GET $1 --header "Authorization: Bearer $2")
+        status=$(echo $result | jq -r '.status')
+        if [[ -z $status || $status == "null" ]]; then status=$(echo $result | jq -r '.properties.status'); fi
+        sleep 0.5
+    done
+    echo $status
+}
+response=$(curl -s --location --request POST $SCORING_URI \\
+--header "Authorization: Bearer $SCORING_TOKEN" \\
+--header "Content-Type: application/json" \\
+--data-raw "{
+    \\"properties\\": {
+        \\"InputData\\": {
+            \\"mnistInput\\": {
+                \\"JobInputType\\" : \\"UriFolder\\",
+                \\"Uri\\": \\"$WORKSPACE/data/azures-sample/versions/1\\",
+            }
+        },
+        \\"outputData\\": {
+            \\"uriFile\\": {
+                \\"uri\\": \\"azureml://datastores/shelf/paths/azures-sample/batch-endpoint-output.csv\\",
+                \\"jobOutputType\\": \\"UriFile\\",
+            }
+        },
+    }
+}")
+JOB_ID=$(echo $response | jq -r '.id')
+JOB_ID_SUFFIX=$(echo ${JOB_ID##/*/})
+wait_for_completion $SCORING_URI/$JOB_ID_SUFFIX $SCORING_TOKEN
+"""
+"""A job as samples for Azure's REST interface send and poll it, in their shell; only URL and token are ours."""
+needs_curl = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("jq")),
+    reason="curl and jq are not installed",
+)
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 ANNOUNCED = re.compile(r"jobs are taken at (http://127\.0\.0\.1:\d+)/endpoints/NAME/jobs")
@@ -152,3 +201,59 @@ def test_every_answer_is_one_that_the_openapi_document_describes(client: httpx.C
     answered = ask_everything(url, made["token"], {"endpoint": ENDPOINT, "job": sent["name"]})
     assert answered.total() > 100
     assert {200, 400, 404} <= set(answered) <= set(range(500)), answered
+
+
+def in_a_shell(script: str, folder: Path, **variables: str) -> str:
+    """What a script prints that is run in a folder, with our command line on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # As in a shell of a person's: what points at the session's server is its home.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = {**own, "PATH": path, "PYTHONPATH": str(ROOT), **variables}
+    done = subprocess.run(["bash", "-ec", script], cwd=folder, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_curl
+def test_a_sample_for_azures_rest_interface_sends_a_job_and_polls_it_to_its_end(
+    board: Board,  # noqa: F811
+    client: httpx.Client,
+    shelf: str,
+    tmp_path: Path,
+) -> None:
+    data.create(board.store, Data(name="azures-sample", version="1", path=board.files("a.txt", "b.txt")))
+    said = in_a_shell(
+        AZURES_SAMPLE,
+        tmp_path,
+        SCORING_URI=f"{client.base_url}/endpoints/{ENDPOINT}/jobs".replace("//endpoints", "/endpoints"),
+        SCORING_TOKEN=client.headers["Authorization"].removeprefix("Bearer "),
+        WORKSPACE="/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w",
+    )
+    assert said == "Completed\n"
+    root = Path(board.store.get(Datastore, "shelf").root)
+    rows = (root / "azures-sample/batch-endpoint-output.csv").read_text()
+    assert rows.split() == ["prediction", "a.txt", "b.txt"]
+
+
+@needs_curl
+def test_the_commands_of_the_readme_send_a_job_poll_it_and_fetch_its_predictions(
+    board: Board,  # noqa: F811
+    url: str,
+    tmp_path: Path,
+) -> None:
+    """As they stand there, but for the port; the status is asked for until the job has ended."""
+    part = (ROOT / "README.md").read_text().partition("## Over HTTP")[2].partition("\n## ")[0]
+    shelf, token_, send, poll, fetch = re.findall(r"^    (.*)$", part, re.MULTILINE)
+    endpoints.create(board.store, board.launcher, Endpoint(name="mnist-batch"))
+    declared = board.store.get(Deployment, ENDPOINT, "names").model_dump(mode="json") | {
+        "endpoint_name": "mnist-batch",
+        "code_configuration": {"code": str(board.folder / "names"), "scoring_script": "script.py"},
+    }
+    deployments.create(board.store, board.launcher, Deployment.model_validate(declared), set_default=True)
+    shelf = shelf.replace("examples/mnist", shlex.quote(str(ROOT / "examples/mnist")))  # it is run in another folder
+    until_it_has_ended = f'until [ "$({poll})" = Completed ]; do sleep 0.2; done'
+    script = "\n".join([shelf, token_, send, until_it_has_ended, fetch])
+    in_a_shell(script.replace("http://127.0.0.1:4281", url), tmp_path)
+    rows = (tmp_path / "predictions.csv").read_text().split()
+    assert len(rows) == 1 + len([*(ROOT / "examples/mnist/data").iterdir()])
+    endpoints.delete(board.store, board.launcher, "mnist-batch")
