@@ -1,5 +1,6 @@
 """The form of a job: which parameters a flow run of an endpoint takes, as the JSON schema that Prefect holds it to."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from blocks.overrides import Overrides, RetryOverrides
@@ -34,7 +35,7 @@ def parameter_schema(endpoint: Endpoint, deployments: list[Deployment]) -> Schem
         "minLength": 1,
         "description": "Folder for predictions, failures and summary; left out, the job's own.",
     }
-    properties["settings"] = settings_schema()
+    properties["settings"] = settings_schema(deployments)
     titled = {
         name: {"title": name, "position": position, **schema}
         for position, (name, schema) in enumerate(properties.items())
@@ -48,18 +49,20 @@ def parameter_schema(endpoint: Endpoint, deployments: list[Deployment]) -> Schem
     }
 
 
-def settings_schema() -> Schema:
-    """What a job may change of its deployment, each with the limits of the setting it changes."""
+def settings_schema(deployments: Sequence[Deployment] = ()) -> Schema:
+    """What a job may change of its deployment, each with the limits of the setting it changes, and what it is now."""
     limits = _properties(Settings) | _properties(Resources)
     retries = _properties(RetrySettings)
-    properties = {name: limits[name] for name in Overrides.model_fields if name in limits}
+    now = [(each.name, _settings_of(each)) for each in deployments]
+    retries_now = [(name, settings["retry_settings"]) for name, settings in now]
+    properties = {name: _with_value(limits[name], name, now) for name in Overrides.model_fields if name in limits}
     properties["literals"] = _literals_schema()
     own = _properties(Overrides)
     properties |= {name: own[name] for name in ("datastore", "overwrite", "since_job", "incremental", "failed_of")}
     properties["retry_settings"] = {
         "type": "object",
         "description": Overrides.model_fields["retry_settings"].description,
-        "properties": {name: retries[name] for name in RetryOverrides.model_fields},
+        "properties": {name: _with_value(retries[name], name, retries_now) for name in RetryOverrides.model_fields},
         "additionalProperties": False,
     }
     return {
@@ -68,6 +71,24 @@ def settings_schema() -> Schema:
         "properties": {name: {**schema, "title": name} for name, schema in properties.items()},
         "additionalProperties": False,
     }
+
+
+def _settings_of(deployment: Deployment) -> Schema:
+    return deployment.settings.model_dump(mode="json") | deployment.resources.model_dump(mode="json")
+
+
+def _with_value(schema: Schema, name: str, now: Sequence[tuple[str, Schema]]) -> Schema:
+    """A setting that says in its help what it is where a job leaves it out; variables may be secrets."""
+    by_value: dict[str, list[str]] = {}
+    for deployment, settings in now:
+        value = settings[name]
+        if isinstance(value, str | int | float):
+            by_value.setdefault(str(value).lower() if isinstance(value, bool) else str(value), []).append(deployment)
+    if not by_value:
+        return schema
+    is_same = len(by_value) == 1 and len(*by_value.values()) == len(now)
+    each = [value if is_same else f"{value} with {' and '.join(names)}" for value, names in by_value.items()]
+    return {**schema, "description": f"{schema['description']} Now: {', '.join(each)}."}
 
 
 def _literals_schema() -> Schema:

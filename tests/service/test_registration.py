@@ -82,6 +82,18 @@ def test_every_field_of_the_form_says_what_it_is_for(schema):
     assert [name for name, field in fields.items() if not field["description"].endswith(".")] == []
 
 
+def test_the_form_says_what_a_setting_is_where_a_job_leaves_it_out(declared):
+    quick, slow = declared("quick"), declared("slow")
+    settings = slow.settings.model_copy(update={"mini_batch_size": 500, "environment_variables": {"KEY": "secret"}})
+    written = settings_schema([quick, slow.model_copy(update={"settings": settings})])["properties"]
+    assert written["mini_batch_size"]["description"].endswith(" Now: 10 with quick, 500 with slow.")
+    assert written["error_threshold"]["description"].endswith(" Now: -1.")
+    assert written["fail_fast"]["description"].endswith(" Now: true.")
+    assert written["retry_settings"]["properties"]["max_retries"]["description"].endswith(" Now: 3.")
+    assert "Now" not in written["max_runtime"]["description"]
+    assert "secret" not in str(written)
+
+
 def test_a_job_may_change_what_overrides_can_and_within_the_same_limits():
     written = settings_schema()["properties"]
     assert set(written) == set(Overrides.model_fields)
