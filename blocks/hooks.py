@@ -67,6 +67,12 @@ class Hook(Spec):
     def key(self) -> tuple[str, ...]:
         return (self.name,)
 
+    @property
+    def receiver(self) -> str:
+        """Who is told, as everyone may read it: paths and queries of such URLs are often secrets."""
+        split = urlsplit(self.url or "")
+        return f"hook {self.name} at {split.scheme}://{split.netloc}"
+
     @model_validator(mode="after")
     def _keys_of_its_direction(self) -> Self:
         other = OF_DIRECTION["out" if self.direction == "in" else "in"]

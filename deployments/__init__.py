@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from blocks.hooks import Hook
     from blocks.invocation import JobInput
     from blocks.overrides import Overrides
     from blocks.schedules import Schedule
@@ -31,6 +32,7 @@ __all__ = [
     "Deployment",
     "Endpoint",
     "Environment",
+    "Hook",
     "JobInput",
     "JobNotCompletedError",
     "Model",
@@ -44,6 +46,7 @@ __all__ = [
 FROM = {
     "Client": "deployments.client",
     "JobNotCompletedError": "deployments.client",
+    "Hook": "blocks.hooks",
     "JobInput": "blocks.invocation",
     "Overrides": "blocks.overrides",
     "Schedule": "blocks.schedules",

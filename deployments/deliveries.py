@@ -122,9 +122,10 @@ def post(hook: Hook, secret: str | None, state: UUID, text: str) -> int | str:
 def settle(client: SyncPrefectClient, hook: Hook, said: int | str) -> State[Any]:
     """The state after a try: the last one, unless there is to be another try. Raises: Abort when there is."""
     if isinstance(said, int) and HTTPStatus.OK <= said < HTTPStatus.MULTIPLE_CHOICES:
-        return Completed(message=f"{hook.url} took it and answered {said}")
+        return Completed(message=f"{hook.receiver} took it and answered {said}")
     tries = runtime.flow_run.run_count
-    answered = f"try {tries}: {hook.url} answered {said}" if isinstance(said, int) else f"try {tries}: {said}"
+    answer = f"answered {said}" if isinstance(said, int) else f"did not answer: {said}"
+    answered = f"try {tries}: {hook.receiver} {answer}"
     if said == HTTPStatus.GONE or tries > len(DELAYS):
         return Failed(message=f"{answered}; it is not sent again, unless you press Retry")
     seconds = DELAYS[tries - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - so that not all come at once

@@ -10,6 +10,7 @@ from deployments.client.datastores import Datastores
 from deployments.client.deployments import Deployments
 from deployments.client.endpoints import Endpoints
 from deployments.client.environments import Environments
+from deployments.client.hooks import Hooks
 from deployments.client.jobs import Jobs
 from deployments.client.models import Models
 from deployments.client.schedules import Schedules
@@ -59,6 +60,7 @@ class Client:
         self.computes = Computes(system)
         self.jobs = Jobs(system)
         self.schedules = Schedules(system)
+        self.hooks = Hooks(system)
 
 
 def _connected(tell: Tell) -> System:

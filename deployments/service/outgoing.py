@@ -71,7 +71,7 @@ def automation(hook: Hook, deployment: UUID) -> AutomationCore:
     """The automation of a hook: a job's end is an event about its flow run, whose id is that of the state."""
     return AutomationCore(
         name=automation_name(hook.name),
-        description=f"Tells {hook.url} how jobs of endpoint {hook.endpoint_name} ended.",
+        description=f"Tells {hook.receiver} how jobs of endpoint {hook.endpoint_name} ended.",
         trigger=EventTrigger(
             match=ResourceSpecification(
                 {"prefect.resource.id": "prefect.flow-run.*", "prefect.state-type": _types(hook)}

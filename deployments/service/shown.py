@@ -86,11 +86,14 @@ def schedule(store: Store, launcher: Launcher, spec: Schedule) -> Shown:
 def hook(store: Store, launcher: Launcher, spec: Hook) -> Shown:
     """A hook, and where one of direction in takes events, which is while a gateway is up."""
     others = {name for direction, names in OF_DIRECTION.items() if direction != spec.direction for name in names}
-    known = {} if spec.direction == "out" else {"events_uri": _events_uri(launcher, spec)}
+    known = {} if spec.direction == "out" else {"events_uri": events_uri(launcher, spec)}
     return {name: value for name, value in _dated(store, spec, **known).items() if name not in others}
 
 
-def _events_uri(launcher: Launcher, spec: Hook) -> str | None:
+def events_uri(launcher: Launcher, spec: Hook) -> str | None:
+    """Where a hook takes events; None for one of direction out, and while no gateway is up."""
+    if spec.direction == "out":
+        return None
     launched = launcher.launched(spec.endpoint_name)
     beginning, _, last = launched.scoring_uri.rpartition("/") if launched else ("", "", "")
     return f"{beginning}/events?hook={quote(spec.name)}" if last == "jobs" else None

@@ -139,6 +139,7 @@ NOUNS = {
     "computes": "compute",
     "jobs": "job",
     "schedules": "schedule",
+    "hooks": "hook",
 }
 
 

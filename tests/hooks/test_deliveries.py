@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Crashed
 from standardwebhooks.webhooks import Webhook
@@ -23,6 +23,9 @@ from deployments.service.job_records import Job
 from tests.jobs.conftest import ENDPOINT, Board, board  # noqa: F401 - board is a fixture
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+SECRET = "T0K3N"
+"""As services put one into the URLs that they are told things at."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ def receiver() -> Iterator[Receiver]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        known.url = f"http://127.0.0.1:{server.server_port}/word"
+        known.url = f"http://127.0.0.1:{server.server_port}/word/{SECRET}?key={SECRET}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield known
@@ -97,7 +100,11 @@ def test_a_failed_job_is_told_of_signed_and_again_until_it_is_taken(
     run = wait_until_taken(board, broken)
     assert run.state is not None
     assert (run.state.name, run.run_count) == ("Completed", 2)
-    assert any("answered 500" in (each.message or "") for each in board.client.read_flow_run_states(run.id))
+    said = [each.message or "" for each in board.client.read_flow_run_states(run.id)]
+    assert any(f"hook word at {receiver.url.partition('/word')[0]} answered 500" in each for each in said)
+    logs = board.client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
+    assert logs
+    assert SECRET not in str([*said, *(each.message for each in logs)])
     assert board.wait(broken, lambda now: now.has_ended).status == "Failed"
     board.wait(fine, lambda now: now.has_ended)
     assert sent(board, fine) == []
