@@ -21,7 +21,8 @@ def advise_on_slow_slot(job: Situation) -> Advice | None:
     slowest = max(slots, key=lambda number: slots[number].seconds_per_file)
     others = median(slot.seconds_per_file for number, slot in slots.items() if number != slowest)
     times = slots[slowest].seconds_per_file / others
-    gain = job.scoring_seconds - job.work.files * others / job.slots
+    excess = slots[slowest].scoring - slots[slowest].files * others
+    gain = min(excess, job.scoring_seconds - job.work.files * others / job.slots)
     if times < SLOW or not is_worth(job, gain):
         return None
     return Advice(

@@ -41,6 +41,11 @@ class Figure:
     before: Column | None
 
     @property
+    def most(self) -> float:
+        """The largest share of a class, then or now, which is drawn as a full bar."""
+        return max([1e-9, *(max(bar.share, bar.before or 0.0) for bar in self.classes)])
+
+    @property
     def said(self) -> str:
         """What became of the column since the earlier job, in a sentence; empty where there is none."""
         if self.before is None:

@@ -18,6 +18,12 @@ def render(template: str, **known: Any) -> bytes:
     return environment().get_template(template).render(**known).encode("utf-8", "backslashreplace")
 
 
+def compile_templates() -> None:
+    """Compile the templates now, which takes 0.05 s; each page has need of them."""
+    for name in environment().list_templates(["html"]):
+        environment().get_template(name)
+
+
 @cache
 def environment() -> "Environment":
     """The templates, and the filters that they spell numbers with."""

@@ -22,14 +22,18 @@ from deployments.embedded.forks.identity import modified, publish
 from deployments.embedded.forks.programs import run_command, run_flow
 from deployments.embedded.forks.server import ForkServer
 from deployments.embedded.home import Home
+from scoring.report.page import compile_templates
 
 FOR_JOBS = (
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
     "anyio._backends._asyncio",
     "distributed.deploy.local",
     "flows.score",
     "prefect.flow_engine",
     "prefect.task_engine",
     "prefect.utilities.visualization",
+    "scoring.report.placing",
 )
 FOR_COMMANDS = (
     "blocks.prefect_store",
@@ -50,6 +54,7 @@ def main(folder: Path, address: Path) -> None:
     preload(FOR_JOBS)
     load_prefect_collections()  # Prefect does it when a job's first task run begins: prefect-aws takes 0.6 s of CPU
     complete_models()
+    compile_templates()
     prefect_settings.read_again(logs=True)
     child = os.fork()
     if child == 0:
