@@ -64,10 +64,10 @@ def tracked(manifest: Manifest, work: Callable[[], Summary]) -> Summary:
     known = manifest.tracking
     if known is None:
         return work()
-    with _refusing(known.uri):
-        _client(known.uri).update_run(known.run, status="RUNNING")
     status: str | None = "KILLED"
     try:
+        with _refusing(known.uri):
+            _client(known.uri).update_run(known.run, status="RUNNING")
         summary = work()
         status = "FAILED" if summary.state == FAILED else "FINISHED"
         _tell(known, lambda client: _log_counts(client, known, summary))
