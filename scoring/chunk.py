@@ -20,7 +20,7 @@ from scoring.planning import Chunk
 from scoring.process import Scored
 from scoring.relay import Relay
 from scoring.rescue import Rescue
-from scoring.short_returns import missing_files
+from scoring.short_returns import failed_files
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
 from scoring.telemetry import Tried, is_asked_for, tell_of_tries
@@ -255,13 +255,17 @@ class _Attempt:
 
     def facts(self, due: DueBatch, scored: Scored, seconds: float) -> Facts:
         """Facts of a mini-batch that returned: as many files scored as it returned rows, all of them at most."""
-        missing, fault = missing_files(len(due.files), scored)
+        failed = failed_files(len(due.files), scored)
+        faults = tuple(dict.fromkeys(failed.values()))
         return Facts(
             mini_batch=due.index,
             files=len(due.files),
             rows=scored.rows,
-            failed=tuple(FailedFile(path=due.files[position].path) for position in missing),
-            faults=(fault,) if fault is not None else (),
+            failed=tuple(
+                FailedFile(path=due.files[position].path, fault=faults.index(fault))
+                for position, fault in failed.items()
+            ),
+            faults=faults,
             written=(scored.written,) if scored.written is not None else (),
             tries=self.failures.attempt,
             seconds=round(seconds, 6),

@@ -18,7 +18,7 @@ from scoring.listing import ListingSummary, read_mini_batches, write_listing
 from scoring.manifest import Manifest
 from scoring.process import ScoringProcess
 from scoring.replay_input import ReplayInput, at_hand
-from scoring.short_returns import missing_files
+from scoring.short_returns import failed_files
 from scoring.storage import Folder
 
 FILES = 8
@@ -174,9 +174,9 @@ class _Trier:
         except TryFailedError as error:
             return Call(tuple(names), time.monotonic() - began, lines=self._lines, fault=error.fault)
         self._look()
-        _, short = missing_files(len(files), scored)
+        failed = failed_files(len(files), scored)
         rows = [json.loads(line) for line in spool.read_text().splitlines()] if spool.exists() else []
-        return Call(tuple(names), seconds, tuple(rows), self._lines, short)
+        return Call(tuple(names), seconds, tuple(rows), self._lines, next(iter(failed.values()), None))
 
     def _look(self) -> None:
         if self._family is not None:

@@ -33,7 +33,10 @@ MAY_HAVE_BLOCKED = 16384  # bytes unread from which on a script may have waited 
 
 @dataclass(frozen=True)
 class Scored:
-    """What run() returned for a mini-batch: rows in the spool, from byte `offset` on, `length` bytes long."""
+    """What run() returned for a mini-batch: rows in the spool, from byte `offset` on, `length` bytes long.
+
+    `given_up` are positions of files that it gave up itself, and why.
+    """
 
     rows: int
     columns: tuple[str, ...]
@@ -41,6 +44,7 @@ class Scored:
     length: int
     named: tuple[int, ...] | None
     written: WrittenFiles | None = None
+    given_up: tuple[tuple[int, Fault], ...] = ()
 
 
 class ScoringProcess:
@@ -310,4 +314,5 @@ def scored_of(told: dict[str, Any]) -> Scored:
         offset=told["offset"],
         length=told["length"],
         named=None if named is None else tuple(named),
+        given_up=tuple((position, Fault.from_child(error)) for position, error in told["given_up"]),
     )

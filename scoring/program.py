@@ -52,13 +52,21 @@ class UnkeptError(Exception):
 
 
 class Context:
-    """What a run() that takes a second argument is told of its mini-batch."""
+    """What a run() that takes a second argument is told of its mini-batch, and by which it tells of files."""
 
-    def __init__(self, index, literals, relative_paths):
-        self.__dict__.update(literals)
-        self.minibatch_index = index
+    def __init__(self, request, script):
+        self.__dict__.update(script.literals)
+        self.minibatch_index = request["index"]
         self.partition_key_value = None
-        self.relative_paths = relative_paths
+        self.relative_paths = request["relative_paths"]
+        self._files, self._code = request["files"], script.code
+        self._given_up = {}
+
+    def give_up(self, path, error):
+        """Have a file of the mini-batch counted as failed, with this exception for reason, and need no row for it."""
+        if path not in self._files:
+            raise ValueError("%r cannot be given up: it is no path of this mini-batch" % (path,))
+        self._given_up[self._files.index(path)] = describe(error, self._code)
 
 
 # --- what run() returned, as rows -----------------------------------------------------------------------------------
@@ -358,10 +366,8 @@ class Script:
         if callable(function):
             function()
 
-    def run(self, files, request):
-        if self.wants_context:
-            return self.module.run(files, Context(request["index"], self.literals, request["relative_paths"]))
-        return self.module.run(files)
+    def run(self, files, context):
+        return self.module.run(files, context) if self.wants_context else self.module.run(files)
 
 
 def place_of(error, code):
@@ -521,9 +527,9 @@ def joined(named, more):
 
 def score_pieces(conversation, script, request):
     """Call run() and append what it gives to the spool, a piece at a time; where the rows are, and how many."""
-    files = request["files"]
+    files, context = request["files"], Context(request, script)
     rows, columns, start, length, named = 0, [], None, 0, []
-    for piece in pieces_of(script.run(list(files), request)):
+    for piece in pieces_of(script.run(list(files), context)):
         conversation.leave_if_forked()
         text, count, columns = encode(piece, request["layout"])
         if rows + count < len(files):
@@ -537,6 +543,7 @@ def score_pieces(conversation, script, request):
         "offset": start or 0,
         "length": length,
         "named": named if rows < len(files) else None,
+        "given_up": sorted(context._given_up.items()),
     }
 
 

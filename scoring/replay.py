@@ -28,7 +28,7 @@ from scoring.ledger import entries
 from scoring.manifest import Manifest
 from scoring.process import scored_of
 from scoring.replay_input import ReplayInput, at_hand
-from scoring.short_returns import missing_files
+from scoring.short_returns import failed_files
 from scoring.units import split_rows
 
 PROGRAM = Path(__file__).with_name("replay_program.py")
@@ -186,8 +186,8 @@ class _Process:
         data = self._spool.read_bytes() if self._spool.exists() else b""
         rows = split_rows(data, self._launch.layout, scored.rows) or data.splitlines(keepends=True)
         first = tuple(row.decode(errors="replace").rstrip("\n") for row in rows[:ROWS_SHOWN])
-        _, short = missing_files(files, scored)
-        return {"fault": short, "rows": scored.rows, "columns": scored.columns, "first_rows": first}
+        fault = next(iter(failed_files(files, scored).values()), None)
+        return {"fault": fault, "rows": scored.rows, "columns": scored.columns, "first_rows": first}
 
     def _fault(self, stage: Stage) -> Fault:
         """Why the process ended without a word: its deadline, or a crash."""

@@ -10,7 +10,7 @@ from scoring.facts import Facts, FailedFile, Fault, WrittenFiles
 from scoring.isolation import Culprit, Isolation, Outcome
 from scoring.pieces import Piece, combine, scored_piece
 from scoring.process import Scored
-from scoring.short_returns import missing_files
+from scoring.short_returns import failed_files
 from scoring.slots import Slot
 from scoring.supply import DueBatch
 
@@ -152,19 +152,21 @@ class Rescue:
             failed[culprit.position] = self._failed_file(culprit.position, number, culprit.calls, culprit.seconds)
         for position, fault in self._short.items():
             failed[position] = self._failed_file(position, faults.setdefault(fault, len(faults)))
-        for one in self._isolation.kept if self._is_short else []:
-            missing, short = missing_files(one.end - one.first, one.scored)
-            if short is not None:
-                number = faults.setdefault(short, len(faults))
-                failed.update((one.first + at, self._failed_file(one.first + at, number)) for at in missing)
+        is_short = self._is_short
+        for one in self._isolation.kept:
+            given_up = {position for position, _ in one.scored.given_up}
+            for at, fault in failed_files(one.end - one.first, one.scored).items():
+                if is_short or at in given_up:
+                    number = faults.setdefault(fault, len(faults))
+                    failed[one.first + at] = self._failed_file(one.first + at, number)
         return tuple(failed[position] for position in sorted(failed)), tuple(faults)
 
     @property
     def _is_short(self) -> bool:
         """Whether fewer rows came back than files were scored, over all pieces as it would be over one call."""
-        scored = [(one.first, one.end, one.scored.rows) for one in self._isolation.kept]
-        scored += [(piece.first, piece.end, piece.rows) for piece in self._old]
-        return sum(rows for _, _, rows in scored) < sum(end - first for first, end, _ in scored)
+        scored = [(one.end - one.first - len(one.scored.given_up), one.scored.rows) for one in self._isolation.kept]
+        scored += [(piece.end - piece.first, piece.rows) for piece in self._old]
+        return sum(rows for _, rows in scored) < sum(files for files, _ in scored)
 
     def _failed_file(self, position: int, fault: int, calls: int = 0, seconds: float = 0.0) -> FailedFile:
         path = self._due.files[position].path

@@ -3,6 +3,8 @@
 import numpy
 import pandas
 
+from .tables import DoesNotFitError
+
 WHOLE = {"integer": "int32", "long": "int64"}
 
 
@@ -30,14 +32,14 @@ class MLflowModel:
         return self._model.predict(self._image(data[0]) if isinstance(data, numpy.ndarray) else self._table(data))
 
     def _table(self, frame):
-        """A frame as the signature has it: its columns, typed. Raises: ValueError that names the column."""
+        """A frame as the signature has it: its columns, typed. Raises: DoesNotFitError that names the column."""
         if self._tensors:
             return self._as_tensors(frame)
         if not self._columns or not all(column.name for column in self._columns):
             return frame
         missing = [one.name for one in self._columns if one.required and one.name not in frame.columns]
         if missing:
-            raise ValueError(
+            raise DoesNotFitError(
                 "column %s of the model's signature is missing; there are %s"
                 % (" and ".join(map(repr, missing)), ", ".join(map(repr, frame.columns)))
             )
@@ -49,13 +51,13 @@ class MLflowModel:
             return frame.to_numpy(dtype=self._tensors[0].type)
         missing = [one.name for one in self._tensors if one.name not in frame.columns]
         if missing:
-            raise ValueError("column %s of the model's signature is missing" % " and ".join(map(repr, missing)))
+            raise DoesNotFitError("column %s of the model's signature is missing" % " and ".join(map(repr, missing)))
         return {one.name: numpy.stack(frame[one.name].to_list()).astype(one.type) for one in self._tensors}
 
     def _image(self, image):
         """An image as a batch of one, in the type and shape of the signature."""
         if self._columns:
-            raise ValueError("the model's signature has columns, and this is an image; such a model takes tables")
+            raise DoesNotFitError("the model's signature has columns, and this is an image; such a model takes tables")
         if not self._tensors:
             return image[None]
         spec = self._tensors[0]
@@ -72,11 +74,11 @@ def _fits(shape, wanted):
 def _reshaped(image, wanted):
     size = [len_ for len_ in wanted if len_ != -1]
     if wanted.count(-1) > 1 or not size or image.size % int(numpy.prod(size)):
-        raise ValueError("the image is %s, and the model wants %s" % (_by(image.shape), _by(wanted)))
+        raise DoesNotFitError("the image is %s, and the model wants %s" % (_by(image.shape), _by(wanted)))
     try:
         return image.reshape((1, *wanted))
     except ValueError:
-        raise ValueError("the image is %s, and the model wants %s" % (_by(image.shape), _by(wanted))) from None
+        raise DoesNotFitError("the image is %s, and the model wants %s" % (_by(image.shape), _by(wanted))) from None
 
 
 def _by(shape):
@@ -96,7 +98,7 @@ def _typed(values, column):
         if kind == "datetime":
             return pandas.to_datetime(values)
     except (TypeError, ValueError) as error:
-        raise ValueError(
+        raise DoesNotFitError(
             "column %r is no %s, as the model's signature has it: %s" % (column.name, kind, error)
         ) from error
     return values
@@ -105,8 +107,8 @@ def _typed(values, column):
 def _whole(values, dtype):
     numbers = pandas.to_numeric(values)
     if numbers.isna().any():
-        raise ValueError("a value is missing")
+        raise DoesNotFitError("a value is missing")
     whole = numbers.astype(dtype)
     if not (whole == numbers).all():
-        raise ValueError("%s would change" % numbers[whole != numbers].iloc[0])
+        raise DoesNotFitError("%s would change" % numbers[whole != numbers].iloc[0])
     return whole

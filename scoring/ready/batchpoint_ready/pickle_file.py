@@ -6,6 +6,7 @@ import numpy
 import pandas
 
 from .images import ImageInput
+from .tables import DoesNotFitError
 
 
 def load(path):
@@ -55,7 +56,7 @@ class PickledModel:
             return frame.to_numpy()
         missing = [name for name in self._columns if name not in frame.columns]
         if missing:
-            raise ValueError(
+            raise DoesNotFitError(
                 "column %s, which the model was fitted with, is missing; there are %s"
                 % (" and ".join(map(repr, map(str, missing))), ", ".join(map(repr, frame.columns)))
             )

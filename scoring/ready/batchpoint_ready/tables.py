@@ -4,6 +4,10 @@ import numpy
 from pandas.api.types import is_numeric_dtype
 
 
+class DoesNotFitError(ValueError):
+    """What a file holds is not what the model takes, whenever it is tried."""
+
+
 class Input:
     """One input of a model: its name, the lengths of its axes, None for an open one, and the type of its numbers."""
 
@@ -19,13 +23,13 @@ class Input:
 def arrays_of(frame, inputs):
     """An array for each input: the columns called as the inputs, or all columns for the only one.
 
-    Raises: ValueError that names the column, or says how many there should be.
+    Raises: DoesNotFitError that names the column, or says how many there should be.
     """
     if len(inputs) == 1 and inputs[0].name not in frame.columns:
         return [numbers(frame, inputs[0])]
     missing = [one.name for one in inputs if one.name not in frame.columns]
     if missing:
-        raise ValueError(
+        raise DoesNotFitError(
             "column %s, which the model takes, is missing; there are %s"
             % (" and ".join(map(repr, missing)), ", ".join(map(repr, frame.columns)))
         )
@@ -33,16 +37,16 @@ def arrays_of(frame, inputs):
 
 
 def numbers(frame, wanted):
-    """All columns as numbers, in the frame's order. Raises: ValueError."""
+    """All columns as numbers, in the frame's order. Raises: DoesNotFitError."""
     if len(wanted.shape) != 2:
-        raise ValueError("the model takes arrays of %d axes, and this is a table" % len(wanted.shape))
+        raise DoesNotFitError("the model takes arrays of %d axes, and this is a table" % len(wanted.shape))
     for name in frame.columns:
         if not is_numeric_dtype(frame[name]):
-            raise ValueError("column %r holds no numbers, which the model takes" % name)
+            raise DoesNotFitError("column %r holds no numbers, which the model takes" % name)
     width = wanted.shape[1]
     if width not in (None, len(frame.columns)):
         there = ", ".join(map(repr, frame.columns))
-        raise ValueError("there are %d columns (%s), and the model takes %d" % (len(frame.columns), there, width))
+        raise DoesNotFitError("there are %d columns (%s), and the model takes %d" % (len(frame.columns), there, width))
     return frame.to_numpy(wanted.dtype)
 
 
@@ -51,7 +55,7 @@ def _column(values, wanted):
     try:
         array = numpy.array(values.to_list(), wanted.dtype)
     except (TypeError, ValueError) as error:
-        raise ValueError("column %r is no %s: %s" % (wanted.name, wanted.dtype, error)) from error
+        raise DoesNotFitError("column %r is no %s: %s" % (wanted.name, wanted.dtype, error)) from error
     return array[:, None] if array.ndim == 1 and len(wanted.shape) == 2 else array
 
 
