@@ -27,10 +27,11 @@ def verdict_of(summary: Summary, seconds: float) -> Verdict:
     if summary.state == COMPLETED:
         all_of = f"All {spelling.counted(to_score, 'file')} were" if to_score > 1 else "The one file was"
         return Verdict("good", "Completed", f"{all_of} scored{took}.", _skipped(summary))
-    said = f"{spelling.count(files.scored)} of {spelling.counted(to_score, 'file')} were scored{took}"
+    said = f"{spelling.count(files.scored)} of {spelling.count(to_score)} files were scored{took}"
     causes = f", for {spelling.counted(len(summary.causes), 'cause')}" if summary.causes else ""
     failed = f"; {spelling.count(files.failed)} failed{causes}" if files.failed else ""
-    pending = f"; {spelling.count(files.pending)} were not reached" if files.pending else ""
+    were = "was" if files.pending == 1 else "were"
+    pending = f"; {spelling.count(files.pending)} {were} not reached" if files.pending else ""
     if summary.state == WITH_ERRORS:
         return Verdict("warning", "Completed with errors", f"{said}{failed}.", _skipped(summary))
     return Verdict("bad", summary.state, f"{said}{failed}{pending}: the job is {summary.state}.", summary.message)

@@ -11,7 +11,7 @@ import pytest
 from prefect.states import AwaitingRetry
 
 from deployments.embedded.home import Home, home
-from deployments.service import jobs, removal
+from deployments.service import jobs, removal, reports
 from deployments.service.downloads import download, download_all
 from deployments.service.errors import ConflictError, UnusableError
 from deployments.service.jobs import JobNotFoundError
@@ -102,6 +102,14 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
     names = {path.name for path in download_all(board.store, board.client, "Friday", tmp_path / "all")}
     assert {"mini-batches.csv", "resources.csv", "overview.log", "errors.log", "slot-0.log"} <= names
 
+    page = tmp_path / "page.html"
+    told, _ = batchpoint("job", "report", "-n", "Friday", "--to", str(page)).communicate(timeout=60)
+    assert json.loads(told) == str(page)
+    assert page.read_bytes() == (folder / "report.html").read_bytes()
+    assert b"All 3 files were scored in" in page.read_bytes()
+    advice, _ = batchpoint("job", "advise", "-n", "Friday").communicate(timeout=60)
+    assert "Send more files with each job, and fewer jobs" in [each["change"] for each in json.loads(advice)]
+
     with pytest.raises(ConflictError, match="a job 'Friday' already"):
         board.invoke("names", job_name="Friday")
     with pytest.raises(ConflictError, match="has ended already: Completed"):
@@ -126,6 +134,9 @@ def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_ret
     with pytest.raises(ConflictError, match="left no output; it ended Failed"):
         download(board.store, board.client, job.name, tmp_path)
     assert tmp_path / "artifacts/manifest.json" in download_all(board.store, board.client, job.name, tmp_path)
+    page = reports.fetch(board.store, board.client, job.name).read_text()
+    assert "0 of 1 files were scored; 1 was not reached: the job is Failed." in page
+    assert "the weights are for another model" in page
 
     retried = datetime.now(UTC)
     board.client.set_flow_run_state(job.id, AwaitingRetry(), force=True)
@@ -143,6 +154,8 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     assert listening(processes_of(Home(home()))) == {"127.0.0.1"}
     with pytest.raises(ConflictError, match="is Running; its output is there when it has ended"):
         download(board.store, board.client, job.name, tmp_path)
+    with pytest.raises(ConflictError, match="is Running; its report is there when it has ended"):
+        reports.fetch(board.store, board.client, job.name)
     with pytest.raises(ConflictError, match=f"is Running; cancel it first: batchpoint job cancel --name {job.name}"):
         removal.delete(board.store, board.client, job.name)
     assert job.name not in [each.name for each in removal.plan(board.store, board.client, timedelta(0)).going]
@@ -163,6 +176,8 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     streamed = batchpoint("job", "stream", "-n", job.name)
     streamed.communicate(timeout=60)
     assert streamed.returncode == 4
+    page = reports.fetch(board.store, board.client, job.name, tmp_path / "page.html").read_text()
+    assert "0 of 2 files were scored; 2 were not reached: the job is Canceled." in page
 
 
 def test_a_job_is_deleted_when_it_has_ended_and_no_other_stands_on_it(board: Board, tmp_path: Path) -> None:
@@ -174,6 +189,9 @@ def test_a_job_is_deleted_when_it_has_ended_and_no_other_stands_on_it(board: Boa
     second = board.wait(jobs.read(board.client, str(run.id)), lambda now: now.has_ended)
     listed = jobs.list_all(board.store, board.client, endpoint=ENDPOINT, deployment="names")
     assert [(job.id, job.deployment_name) for job in listed[:2]] == [(second.id, "names"), (first.id, "names")]
+
+    page = reports.fetch(board.store, board.client, second.name).read_text()
+    assert f"previous completed job, <code>{first.id}</code> (deployment names, 2 rows" in page
 
     with pytest.raises(ConflictError, match=f"is needed by job '{second.name}', which refers to its folder"):
         removal.delete(board.store, board.client, first.name)
