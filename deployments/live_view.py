@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from deployments.panel import Panel, plain
+from deployments.panel import Panel
 from deployments.service.job_records import Job
 from deployments.service.streaming import Line, Progress
 
@@ -76,3 +76,8 @@ class LiveView:
             self.console.print(Text("\n").join(lines))  # which draws the panel anew
         else:
             self._live.refresh()
+
+
+def plain(line: str) -> str:
+    """What a terminal may be sent of a script's line, as long as it is."""
+    return "".join(each if each.isprintable() else " " for each in line)

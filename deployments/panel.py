@@ -12,9 +12,10 @@ from rich.text import Text
 from deployments.service.job_records import Job
 from deployments.service.streaming import Progress
 from flows.standing import Standing
-from scoring.amounts import duration, rate
 from scoring.ledger import Cause
+from scoring.report.text import shown
 from scoring.slot_states import SlotState
+from scoring.spelling import lasting, pace
 
 LINES_OF_SLOTS = 8
 LEAST_LINES = 4
@@ -88,17 +89,17 @@ class Panel:
         if standing is None:
             yield "Running: files are listed"
         elif standing.per_second is not None:
-            yield rate(standing.per_second)
+            yield pace(standing.per_second)
             left = (standing.left or 0.0) - max(0.0, now - standing.at)
-            if left > 0 and standing.done < standing.files:
-                yield f"about {duration(left)} left"
+            if standing.done < standing.files and standing.left is not None:
+                yield f"about {lasting(left)} left" if left >= 1 else "nearly done"
         if self.job is not None and self.job.start_time is not None:
-            yield f"running for {duration(now - self.job.start_time.timestamp())}"
+            yield f"running for {lasting(now - self.job.start_time.timestamp())}"
 
 
 def _causes(standing: Standing) -> Iterator[Text]:
     for cause in standing.causes:
-        yield Text.assemble((f"{cause.files:>7,} × ", "red"), plain(_said(cause)))
+        yield Text.assemble((f"{cause.files:>7,} × ", "red"), shown(_said(cause)))
     if (others := standing.causes_in_all - len(standing.causes)) > 0:
         yield Text(f"        and {others} more reasons", "dim")
 
@@ -126,11 +127,6 @@ def _slots(standing: Standing, now: float, most: int) -> Iterator[Text]:
 
 def _doing(state: SlotState, now: float) -> str:
     if state.mini_batch is None:
-        return f"{state.activity}, {duration(now - state.since)}"
+        return f"{state.activity}, {lasting(now - state.since)}"
     doing = "" if state.activity == "scoring" else f", {state.activity}"
-    return f"mini-batch {state.mini_batch}{doing}, {duration(now - state.since)}"
-
-
-def plain(text: str) -> str:
-    """A text of a script's, or a file's name, that does nothing to a terminal but be read."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    return f"mini-batch {state.mini_batch}{doing}, {lasting(now - state.since)}"

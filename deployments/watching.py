@@ -100,7 +100,7 @@ class Plain:
 
     def __init__(self, err: bool) -> None:
         self._err = err
-        self._last = ""
+        self._last: tuple[float, object] | None = None
 
     def shown(self) -> AbstractContextManager[object]:
         """Nothing has to be kept on a screen."""
@@ -115,11 +115,11 @@ class Plain:
         self.say(text)
 
     def move(self, progress: Progress) -> None:
-        """Print how far it is, where that is news."""
-        said = f"{progress.percent:3.0f} % {progress.text}"
-        if said != self._last:
-            self._last = said
-            self.say(said)
+        """Print how far it is, where files were settled; an estimate alone is no news."""
+        counted = progress.percent, progress.standing.failed if progress.standing else progress.text
+        if counted != self._last:
+            self._last = counted
+            self.say(f"{progress.percent:3.0f} % {progress.text}")
 
     def change(self, job: Job) -> None:
         """What has changed is said in a line."""

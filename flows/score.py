@@ -26,8 +26,10 @@ from flows.datastores import settle_datastore
 from flows.desk import Desk, open_desk
 from flows.earlier import earlier_distributions
 from flows.errors import JobRefusedError, TurnSkippedError
+from flows.first_rows import show_first_rows
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
+from flows.labels import label_run
 from flows.logs import send_logs, set_up_logs
 from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
@@ -143,6 +145,7 @@ def score_job(
                 return as_state(done)
             stages.end("resolve")
             job = job.leased()
+            label_run(job.manifest)
             return as_state(tracked(job.manifest, lambda: run_in_turn(job, stages)))
     except TurnSkippedError as error:
         get_run_logger().warning("%s", error)
@@ -186,6 +189,7 @@ def run(job: Job, stages: Stages) -> Summary:
         progress.end(summary.files.scored, summary.files.failed)
         say_layout(summary, job.manifest.settings.rows_format)
         say_stages(summary)
+        show_first_rows(summary, job.manifest.settings.rows_format)
         show_summary(summary)
         return summary
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from scoring.amounts import duration, rate
 from scoring.ledger import Cause
 from scoring.slot_states import SlotState
+from scoring.spelling import lasting, pace
 
 LONGEST = 500  # characters of one entry
 SLOTS_NAMED = 16
@@ -61,7 +61,7 @@ class Standing:
         said = f"{self.done} of {self.files} files, {self.failed} failed"
         if self.per_second is None or self.left is None or self.done >= self.files:
             return said
-        return f"{said}; {rate(self.per_second)}, {duration(self.left)} left"
+        return f"{said}; {pace(self.per_second)}, {lasting(self.left)} left"
 
     def with_slots(self, states: Sequence[SlotState]) -> dict[str, Any]:
         """What of the slots' states is kept, as fields."""

@@ -291,5 +291,5 @@ class _Attempt:
 def _settled(facts: Facts, suspicion: Fault | None = None) -> News:
     """The news of a mini-batch that has rows; files of it may have failed."""
     causes = causes_of(facts) if facts.failed else ()
-    seconds = facts.seconds + facts.fetch_seconds
+    seconds = facts.seconds + facts.failed_seconds + facts.fetch_seconds
     return News(facts.mini_batch, "scored", facts.scored, len(facts.failed), suspicion, causes, seconds)

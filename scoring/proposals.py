@@ -8,11 +8,11 @@ from statistics import median
 
 import psutil
 
-from scoring.amounts import short_duration, size
 from scoring.dry_run import Trial
 from scoring.facts import Record
 from scoring.launch import devices
 from scoring.manifest import Manifest
+from scoring.spelling import seconds, size
 
 CALL = 3.0  # seconds of a call that are aimed at: long beside what a call costs, and short beside a job
 LONGEST_CALL = 10.0
@@ -99,7 +99,7 @@ def propose_size(now: int, cost: Cost, files: int, slots: int, timeout: float) -
     good = [number for number in sizes if takes[number] <= min(takes.values()) * (1 + TAX)]
     is_well = now in takes and takes[now] <= min(takes.values()) * (1 + WORTH)
     chosen = now if is_well else min(good, key=lambda number: abs(math.log(cost.of(number) / CALL)))
-    why = f"a call takes {short_duration(cost.of(chosen))} then, {_tax(cost, chosen)} of it whatever its files"
+    why = f"a call takes {seconds(cost.of(chosen))} then, {_tax(cost, chosen)} of it whatever its files"
     return Proposal(setting="mini_batch_size", now=now, proposed=chosen, why=why + _gain(now, chosen, takes))
 
 
@@ -125,7 +125,7 @@ def _gain(now: int, chosen: int, takes: dict[int, float]) -> str:
         return ""
     if now not in takes:
         return "; as it is, one would take too long"
-    return f"; scoring takes about {short_duration(takes[chosen])}, in place of {short_duration(takes[now])}"
+    return f"; scoring takes about {seconds(takes[chosen])}, in place of {seconds(takes[now])}"
 
 
 def propose_concurrency(

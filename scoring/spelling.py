@@ -26,6 +26,25 @@ def seconds(duration: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
+def lasting(duration: float) -> str:
+    """A duration that goes on, to the second: 8 s, 2 min 10 s, 1 h 20 min, 2 d 3 h."""
+    rest = max(0, round(duration))
+    said: list[str] = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, rest = divmod(rest, length)
+        if number or said or unit == "s":
+            said.append(f"{number} {unit}")
+    return " ".join(part for part in said[:2] if not part.startswith("0 ") or len(said) == 1)
+
+
+def pace(number: float) -> str:
+    """Files a second as a speed: 40 files/s, 2.5 files/s; in a minute or an hour where they are few."""
+    for unit, length in (("s", 1), ("min", 60)):
+        if number * length >= 1:
+            return f"{plain(number * length)} files/{unit}"
+    return f"{plain(number * 3600)} files/h"
+
+
 def moment(duration: float) -> str:
     """A round duration, as an axis has it: 0, 500 ms, 1.5 s, 20 s, 2 min."""
     if duration <= 0:

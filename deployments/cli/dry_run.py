@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from deployments.cli.command import EXIT_CODE
-from scoring.amounts import short_duration, size
+from scoring.spelling import seconds, size
 
 if TYPE_CHECKING:
     from blocks.store import Store
@@ -53,14 +53,14 @@ def page(found: "Findings") -> Iterator[str]:
 
 def _facts(found: "Findings") -> Iterator[tuple[str, str]]:
     if found.start is not None and found.init is not None:
-        yield "start", f"{short_duration(found.start)} to import the script, {short_duration(found.init)} for init()"
+        yield "start", f"{seconds(found.start)} to import the script, {seconds(found.init)} for init()"
     if found.call_alone is not None:
         more = len(found.files_tried)
-        together = f", {short_duration(found.call_together)} with {more}" if found.call_together is not None else ""
-        yield "run()", f"{short_duration(found.call_alone)} with 1 file{together}"
+        together = f", {seconds(found.call_together)} with {more}" if found.call_together is not None else ""
+        yield "run()", f"{seconds(found.call_alone)} with 1 file{together}"
     if found.seconds_fixed is not None and found.seconds_per_file is not None:
-        each = short_duration(found.seconds_per_file)
-        yield "", f"so {each} a file, and {short_duration(found.seconds_fixed)} whatever its files"
+        each = seconds(found.seconds_per_file)
+        yield "", f"so {each} a file, and {seconds(found.seconds_fixed)} whatever its files"
     if found.rows_per_file is not None:
         least, most = found.rows_per_file
         yield "rows", f"{least:,} a file" if least == most else f"{least:,} to {most:,} a file"

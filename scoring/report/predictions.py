@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, BinaryIO
 
 from scoring.rows import LONGEST_FIELD
@@ -74,6 +75,12 @@ def read_predictions(
             if place in places:
                 found.picked[place] = row
     return found
+
+
+def first_rows(output: Folder, name: str, layout: OutputFormat, columns: tuple[str, ...], most: int) -> list[Row]:
+    """The first rows of an output, at most so many. Raises: as read_predictions."""
+    with output.open(name) as file:
+        return [row for row in islice(_rows(file, layout, columns, 1, ()), most) if row is not None]
 
 
 def _rows(

@@ -162,7 +162,7 @@ def test_a_panel_below_the_log_tells_how_far_how_fast_why_not_and_who_does_what(
     assert shown[0] == "12:00:00 the script is ready"
     assert shown[1].endswith(" 55 % 110 of 200 files")
     assert shown[2].startswith("734 failed, 40 files/s, about 1 min 2")
-    assert shown[3].startswith("    731 × ValueError in score.py:31: no [2J  number (first: a/b.png)")
+    assert shown[3].startswith("    731 × ValueError in score.py:31: no\\x1b[2J \\u202enumber (first: ")
     assert shown[4].startswith("      3 × timeout in score.py:40: run() took longer than 30 s (first: d.png)")
     assert shown[5] == "        and 2 more reasons"
     assert shown[6:] == ["slot 0  mini-batch 10, 3 s", "slot 1  mini-batch 11, 4 s"]
