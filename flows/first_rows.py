@@ -9,6 +9,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.exceptions import PrefectException
 
+from flows.markdown import as_text
 from scoring.assemble import Summary
 from scoring.errors import ScoringError
 from scoring.report.predictions import first_rows
@@ -45,12 +46,16 @@ def said(summary: Summary, rows: int) -> str:
 def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[dict[str, str]]:
     """Rows with short texts in their cells, all with the same columns."""
     names = list(columns[:COLUMNS]) or list(dict.fromkeys(name for row in rows for name in row))[:COLUMNS]
-    return [{shown(name)[:LONGEST]: _cell(row.get(name)) for name in names} for row in rows] if names else []
+    return [{_cut(name): _cell(row.get(name)) for name in names} for row in rows] if names else []
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return as_text(_cut(text))
+
+
+def _cut(text: str) -> str:
     whole = shown(text)
     return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"

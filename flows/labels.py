@@ -3,16 +3,15 @@
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
-from flows.runs import NAME_TAG
+from flows.runs import NAME_TAG, SHORT, SUBMISSION
 from scoring.manifest import Manifest
-
-SHORT = 8  # characters of an id that tell a job from its neighbours
 
 
 def label_run(manifest: Manifest) -> None:
-    """Name the flow run for its endpoint and deployment, unless its user has given it a name; tag it with both.
+    """Name the flow run for its endpoint and deployment, unless a user has given it a name; tag it with both.
 
     Only now is it known what the endpoint's default is. A run that goes on has it all already.
     """
@@ -21,7 +20,7 @@ def label_run(manifest: Manifest) -> None:
     run = context.flow_run
     assert run is not None
     tags = {*run.tags, f"endpoint:{manifest.endpoint}", f"deployment:{manifest.deployment}"}
-    name = run.name if _has_own_name(run.tags) else name_of(manifest)
+    name = name_of(manifest) if _is_named_by_chance(run) else run.name
     if name != run.name or tags != {*run.tags}:
         get_client(sync_client=True).update_flow_run(UUID(str(run.id)), name=name, tags=sorted(tags))
 
@@ -31,5 +30,7 @@ def name_of(manifest: Manifest) -> str:
     return f"{manifest.endpoint} / {manifest.deployment} / {manifest.job[:SHORT]}"
 
 
-def _has_own_name(tags: list[str]) -> bool:
-    return any(tag.startswith(NAME_TAG) for tag in tags)
+def _is_named_by_chance(run: FlowRun) -> bool:
+    """Whether Prefect made its name up. Of one that was sent by Prefect's own doors that cannot be known."""
+    is_given = any(tag.startswith(NAME_TAG) for tag in run.tags)
+    return not is_given and (SUBMISSION in run.labels or bool(run.auto_scheduled))

@@ -38,8 +38,9 @@ def list_jobs(session: Session, name: str, max_results: int) -> "list[Job]":
     """List an endpoint's jobs, the newest first."""
     client = prefect_client(session)
     from deployments.service import jobs
+    from deployments.service.standings import counted
 
-    return jobs.list_all(session.store, client, endpoint=name, most=max_results)
+    return counted(client, jobs.list_all(session.store, client, endpoint=name, most=max_results))
 
 
 @click.command("list-jobs", cls=Verb)
@@ -51,9 +52,11 @@ def list_jobs_of_deployment(session: Session, name: str, endpoint_name: str, max
     """List a deployment's jobs, the newest first."""
     client = prefect_client(session)
     from deployments.service import deployments, jobs
+    from deployments.service.standings import counted
 
     found = deployments.show(session.store, endpoint_name, name)
-    return jobs.list_all(session.store, client, endpoint=endpoint_name, deployment=found.name, most=max_results)
+    sent = jobs.list_all(session.store, client, endpoint=endpoint_name, deployment=found.name, most=max_results)
+    return counted(client, sent)
 
 
 @click.group("job", cls=Noun, later=LATER)
@@ -88,7 +91,9 @@ def list_all(session: Session, max_results: int, all_results: bool, parent_job_n
 
     if parent_job_name is not None:  # Azure's scripts look there for the job that has the output, which is this one
         return [jobs.show(session.store, client, parent_job_name)]
-    return jobs.list_all(session.store, client, most=None if all_results else max_results)
+    from deployments.service.standings import counted
+
+    return counted(client, jobs.list_all(session.store, client, most=None if all_results else max_results))
 
 
 @job.command("stream")

@@ -1,6 +1,7 @@
 """Show a command's result the way it was asked for: --query and --output of every command."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
 
 FORMATS = ("json", "jsonc", "yaml", "table", "tsv", "none")
-TABLE_WIDTH = 120
+TABLE_WIDTH = 120  # where there is no terminal
+LEAST_CUT = 20  # characters of a text that is cut short; of fewer nothing can be made out
 HEADER_PADDING = COLUMNS_APART = 2  # tabulate's
 
 
@@ -57,15 +59,32 @@ class Tabular(Protocol):
 
 
 def in_rows(result: object) -> object:
-    """Results that say what stands in a table, as that; a table that so fits is not wider than 120 columns."""
+    """Results that say what stands in a table, as that: as many of the columns as fit, the last one cut short."""
     things = result if isinstance(result, list) else [result]
     rows = [each.row() for each in things if isinstance(each, Tabular)]
     if not rows or len(rows) < len(things):
         return result
-    *others, last = rows[0]
-    widths = [max(len(name) + HEADER_PADDING, *(len(row[name]) for row in rows)) for name in others]
-    taken = sum(widths) + COLUMNS_APART * len(widths)
-    return [{**row, last: shorten(row[last], max(TABLE_WIDTH - taken, len(last)))} for row in rows]
+    widths = _fitting(rows, table_width())
+    return [{name: shorten(row[name], width) for name, width in widths.items()} for row in rows]
+
+
+def table_width() -> int:
+    """Columns of the terminal that a table goes to."""
+    return shutil.get_terminal_size((TABLE_WIDTH, 0)).columns if sys.stdout.isatty() else TABLE_WIDTH
+
+
+def _fitting(rows: list[dict[str, str]], width: int) -> dict[str, int]:
+    """The columns that there is room for, each with its width; the first one is there whatever room it takes."""
+    first, *_, last = rows[0]
+    fitting: dict[str, int] = {}
+    for name in rows[0]:
+        needed = max(len(name) + HEADER_PADDING, *(len(row[name]) for row in rows))
+        room = width - sum(fitting.values()) - COLUMNS_APART * len(fitting)
+        if needed <= room or name == first:
+            fitting[name] = needed
+        elif name == last and room >= LEAST_CUT:
+            fitting[name] = room
+    return fitting
 
 
 def shorten(text: str, most: int) -> str:

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field
 from deployments.service.registration import Order
 from flows.datastores import DATASTORE, datastore_of
 from flows.paths import DEFAULT_DATASTORE
-from flows.runs import NAME_TAG
+from flows.runs import NAME_TAG, SHORT
 from scoring.assemble import Files
 from scoring.literals import Value
+from scoring.spelling import count, lasting
 
 PLAIN_STATUS = {
     StateType.PENDING: "Starting",
@@ -42,6 +43,14 @@ class Link(BaseModel):
     endpoint: str
 
 
+class Counted(BaseModel):
+    """How far a job is, in files."""
+
+    files: int
+    done: int
+    failed: int
+
+
 class Job(BaseModel):
     """One invocation of an endpoint; its keys are those that `az ml job show` has, and some more."""
 
@@ -62,22 +71,33 @@ class Job(BaseModel):
     start_time: datetime | None
     end_time: datetime | None
     files: Files | None = None
+    progress: Counted | None = Field(None, description="How far it is, where jobs are listed.")
     services: dict[str, Link]
     sent_input: str | None = Field(None, exclude=True, description="The input as it was sent, before it was resolved.")
     sent_output: str | None = Field(None, exclude=True, description="The output as it was sent.")
     datastore: str = Field(DEFAULT_DATASTORE, exclude=True, description="The one that holds its folder.")
 
     def row(self) -> dict[str, str]:
-        """The job as a line of a table: what tells it from others, and what became of it."""
-        sent = self.creation_context.created_at
+        """The job as a line of a table: what tells it from others, and what became of it. An id is cut short."""
+        sent, counts = self.creation_context.created_at, self.progress
         return {
-            "name": self.name,
+            "name": self.name[:SHORT] if self.name == str(self.id) else self.name,
             "status": self.status,
             "endpoint": self.endpoint_name or "",
             "deployment": self.deployment_name or "",
+            "files": count(counts.files) if counts is not None else "",
+            "failed": count(counts.failed) if counts is not None else "",
+            "duration": lasting(self.seconds) if self.seconds is not None else "",
             "sent": f"{sent:%Y-%m-%d %H:%M}" if sent is not None else "",
             "message": self.state_message or "",
         }
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it ran, or has run by now; None for one that has not begun."""
+        if self.start_time is None:
+            return None
+        return ((self.end_time or datetime.now(UTC)) - self.start_time).total_seconds()
 
     @property
     def has_ended(self) -> bool:

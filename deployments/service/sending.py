@@ -17,13 +17,12 @@ from deployments.service.errors import ConflictError, JobNameTakenError, Unusabl
 from deployments.service.job_records import Job, labels_of, record, tags_of
 from deployments.service.registration import FLOW, Order
 from flows.beginning import SENT
-from flows.runs import NAME_TAG, OURS, find_run
+from flows.runs import NAME_TAG, OURS, SUBMISSION, find_run
 from scoring.home import home_path
 
 Ids = dict[str, UUID]
 """Of endpoints' Prefect deployments, by name: who sends often keeps them."""
-SUBMISSION = "batchpoint.submission"
-"""Label of a flow run: which submission made it, as Prefect does not tell whether it made one or had it already."""
+
 
 
 def launch(client: SyncPrefectClient, order: Order, known: Ids) -> Job:

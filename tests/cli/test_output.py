@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -12,7 +13,7 @@ from deployments.cli.main import COMMANDS, batchpoint
 from deployments.cli.output import RENDERERS, plain, show
 from deployments.declarations.schema import KINDS
 from deployments.service.errors import ServiceError
-from deployments.service.job_records import as_sent
+from deployments.service.job_records import Counted, as_sent
 from deployments.service.registration import Order
 
 
@@ -56,15 +57,43 @@ def test_an_empty_list_is_an_empty_table(run):
     assert run("compute", "list", "-o", "table").stdout == ""
 
 
-def test_a_table_of_jobs_is_not_wider_than_120_columns_and_says_what_became_of_each(capsys):
-    jobs = [as_sent(Order("mnist-batch", {"deployment": "mnist-torch-dpl"})) for _ in range(2)]
-    said = "9969 of 10000 files scored, 31 failed for 4 reasons: 25 × UnidentifiedImageError in batch_driver.py:31"
-    show([jobs[0], jobs[1].model_copy(update={"state_message": said})], "table", None)
+@pytest.fixture
+def listed():
+    """Two jobs, one of which has ended."""
+    queued, sent = (as_sent(Order("mnist-batch", {"deployment": "mnist-torch-dpl"})) for _ in range(2))
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    told = {"status": "Completed", "start_time": began, "end_time": began + timedelta(seconds=3725)}
+    counts = Counted(files=10_000, done=10_000, failed=31)
+    return [queued, sent.model_copy(update=told | {"progress": counts, "state_message": "9969 of 10000 scored " * 9})]
+
+
+def test_a_table_of_jobs_has_room_on_a_terminal_of_80_columns(listed, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    show(listed, "table", None)
+    head, line, queued, completed = capsys.readouterr().out.splitlines()
+    assert head.split() == ["name", "status", "endpoint", "deployment", "files", "failed", "duration"]
+    assert queued.split() == [str(listed[0].id)[:8], "Queued", "mnist-batch", "mnist-torch-dpl"]
+    assert completed.split()[1:] == [
+        "Completed",
+        "mnist-batch",
+        "mnist-torch-dpl",
+        "10,000",
+        "31",
+        "1",
+        "h",
+        "2",
+        "min",
+    ]
+    assert max(map(len, (head, line, queued, completed))) <= 80
+
+
+def test_a_table_of_jobs_is_not_wider_than_120_columns_and_says_what_became_of_each(listed, capsys):
+    show(listed, "table", None)
     head, line, _, told = capsys.readouterr().out.splitlines()
-    assert head.split() == ["name", "status", "endpoint", "deployment", "sent", "message"]
-    assert told.split()[:4] == [jobs[1].name, "Queued", "mnist-batch", "mnist-torch-dpl"]
+    assert head.split()[-3:] == ["duration", "sent", "message"]
     assert told.endswith("…")
-    assert "  9969 of 10000 files" in told
+    assert "  9969 of 10000 scored" in told
     assert max(map(len, (head, line, told))) == 120
 
 

@@ -16,6 +16,7 @@ from tests.jobs.conftest import ENDPOINT, Board, board  # noqa: F401 - board is 
 CHROMIUM = shutil.which("chromium") or ""
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SWITCHES += ["--disable-component-update", "--disable-sync"]
+HOSTILE = "<b>_a_ | `b`.txt"
 PATIENCE = 30_000
 """Milliseconds that a page may take on a busy machine."""
 
@@ -60,7 +61,7 @@ def test_a_job_is_sent_by_the_form_of_its_endpoint_and_its_summary_is_on_its_pag
     ):
         expect(page.get_by_text(said).first).to_be_visible()
 
-    page.locator("textarea").first.fill(board.files("a.txt", "b.txt"))
+    page.locator("textarea").first.fill(board.files(HOSTILE, "b.txt"))
     mini_batch_size = page.locator("input[type=number]").nth(1)
     mini_batch_size.fill("0")
     page.get_by_role("button", name="Submit").click()
@@ -79,8 +80,22 @@ def test_a_job_is_sent_by_the_form_of_its_endpoint_and_its_summary_is_on_its_pag
     run = UUID(sent.value.json()["id"])
     page.goto(f"{server.ui_url}/runs/flow-run/{run}", wait_until="commit")
     expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
-    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]), key=ArtifactFilterKey(any_=["summary"]))
-    (artifact,) = board.client.read_artifacts(artifact_filter=of_run)
-    page.goto(f"{server.ui_url}/artifacts/artifact/{artifact.id}", wait_until="commit")
+    expect(page.get_by_text("from-the-page").first).to_be_visible()
+    for tag in (f"endpoint:{ENDPOINT}", "deployment:names"):
+        expect(page.get_by_text(tag, exact=True).first).to_be_visible()
+
+    go_to_artifact(page, board, server, run, "summary")
     expect(page.get_by_role("heading", name="Completed")).to_be_visible()
     expect(page.get_by_text("2 files scored").first).to_be_visible()
+    expect(page.get_by_role("cell", name="report.html")).to_be_visible()
+    go_to_artifact(page, board, server, run, "first-rows")
+    for file in (HOSTILE, "b.txt"):
+        expect(page.get_by_text(file, exact=True)).to_be_visible()
+    go_to_artifact(page, board, server, run, "progress")
+    expect(page.get_by_text("2 of 2 files, 0 failed").first).to_be_visible()
+
+
+def go_to_artifact(page: Page, board: Board, server: Connection, run: UUID, key: str) -> None:  # noqa: F811
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]), key=ArtifactFilterKey(any_=[key]))
+    (artifact,) = board.client.read_artifacts(artifact_filter=of_run)
+    page.goto(f"{server.ui_url}/artifacts/artifact/{artifact.id}", wait_until="commit")

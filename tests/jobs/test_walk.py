@@ -14,8 +14,10 @@ from deployments.embedded.home import Home, home
 from deployments.service import jobs, removal, reports
 from deployments.service.downloads import download, download_all
 from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.job_records import Counted
 from deployments.service.jobs import JobNotFoundError
 from deployments.service.sending import prefect_deployment_of
+from deployments.service.standings import counted
 from deployments.service.streaming import Line, follow
 from flows.score import spelled
 from scoring.stages import BESIDE, STAGES
@@ -70,8 +72,14 @@ def test_a_job_is_sent_watched_shown_listed_and_fetched_by_its_own_name(board: B
     assert job["settings"]["literals"] == {"greeting": "good day"}
     assert batchpoint(*typed).communicate(timeout=60) == (f"{job['id']}\n", "")
     assert jobs.show(board.store, board.client, job["id"]).name == "Friday"
+    so_far = batchpoint("job", "stream", "-n", "Friday", "--no-follow", "--log-level", "warning")
+    told = so_far.communicate(timeout=60)[0].splitlines()
+    assert (so_far.returncode, told[-2:]) == (0, lines[-2:])
+    assert not any("the script is ready" in line for line in told)
     listed = jobs.list_all(board.store, board.client, endpoint=ENDPOINT)
-    assert listed[0].name == "Friday"
+    assert listed[0].name == listed[0].display_name == "Friday"
+    assert counted(board.client, listed)[0].progress == Counted(files=3, done=3, failed=0)
+    assert jobs.read(board.client, job["id"][:8]).name == "Friday"
     assert listed[0].deployment_name == "names"
 
     for _ in range(2):
@@ -182,6 +190,8 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
 
 def test_a_job_is_deleted_when_it_has_ended_and_no_other_stands_on_it(board: Board, tmp_path: Path) -> None:
     first = board.wait(board.invoke("names"), lambda now: now.has_ended)
+    assert first.display_name == f"{ENDPOINT} / names / {str(first.id)[:8]}"
+    assert {f"endpoint:{ENDPOINT}", "deployment:names"} <= {*board.client.read_flow_run(first.id).tags}
     between = datetime.now(UTC)
     # Prefect's own doors name no deployment, and so it is the default.
     endpoint = prefect_deployment_of(board.client, ENDPOINT)
