@@ -39,12 +39,16 @@ def find_run(client: SyncPrefectClient, name: str) -> FlowRun | None:
     try:
         run = client.read_flow_run(UUID(name))
     except ValueError:
-        tagged = FlowRunFilter(tags=FlowRunFilterTags(all_=[f"{NAME_TAG}{name}"]))
-        named = client.read_flow_runs(flow_filter=OURS, flow_run_filter=tagged, limit=1)
-        return named[0] if named else _find_by_beginning(client, name)
+        return find_named(client, name) or _find_by_beginning(client, name)
     except ObjectNotFound:
         return None
     return run
+
+
+def find_named(client: SyncPrefectClient, name: str) -> FlowRun | None:
+    """The flow run of the job that a user gave a name to, if there is one."""
+    tagged = FlowRunFilter(tags=FlowRunFilterTags(all_=[f"{NAME_TAG}{name}"]))
+    return next(iter(client.read_flow_runs(flow_filter=OURS, flow_run_filter=tagged, limit=1)), None)
 
 
 def _find_by_beginning(client: SyncPrefectClient, name: str) -> FlowRun | None:

@@ -17,12 +17,11 @@ from deployments.service.errors import ConflictError, JobNameTakenError, Unusabl
 from deployments.service.job_records import Job, labels_of, record, tags_of
 from deployments.service.registration import FLOW, Order
 from flows.beginning import SENT
-from flows.runs import NAME_TAG, OURS, SUBMISSION, find_run
+from flows.runs import NAME_TAG, OURS, SUBMISSION, find_named, find_run
 from scoring.home import home_path
 
 Ids = dict[str, UUID]
 """Of endpoints' Prefect deployments, by name: who sends often keeps them."""
-
 
 
 def launch(client: SyncPrefectClient, order: Order, known: Ids) -> Job:
@@ -31,7 +30,7 @@ def launch(client: SyncPrefectClient, order: Order, known: Ids) -> Job:
     Where the endpoint's id is known, that takes one request.
     Raises: ConflictError when Prefect was not told of the endpoint or the deployment, or another job has the name.
     """
-    if order.name is not None and find_run(client, order.name) is not None:
+    if order.name is not None and find_named(client, order.name) is not None:
         # Of two that are sent at once with one key the second finds the first one's name taken.
         sent = sent_with(client, order.endpoint, order.key) if order.key is not None else None
         if sent is None:
