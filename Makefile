@@ -10,7 +10,7 @@ BENCH := build/bench/venv
 BENCH_BIN := $(if $(QUICK),$(BIN),$(BENCH)/bin)
 BENCH_INSTALLED := $(if $(QUICK),$(INSTALLED),$(BENCH)/.installed)
 
-.PHONY: demo environments test check soak fix docs bench bench-scale bench-profile load install azurite clean
+.PHONY: demo environments test check soak fix docs bench bench-scale bench-profile bench-watching load install azurite clean
 
 demo: $(INSTALLED)
 	$(BIN)/batchpoint demo $(if $(CLEAN),--clean)
@@ -62,6 +62,10 @@ bench-scale: $(BENCH_INSTALLED)
 
 bench-profile: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.profiles
+
+# What following a job in a terminal costs.
+bench-watching: $(INSTALLED)
+	$(BIN)/python -m benchmarks.watching $(if $(QUICK),--files 200 --pairs 1)
 
 # Jobs sent over HTTP all at once while others are looked at, on SQLite and on PostgreSQL.
 load: $(INSTALLED)

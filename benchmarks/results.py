@@ -167,6 +167,27 @@ class Objects(BaseModel):
     waited: list[float] = Field(default_factory=list, description="That a slot waited for files, of the scoring.")
 
 
+class Pair(BaseModel):
+    """Two jobs, one after the other; seconds of CPU of all processes that had to do with each."""
+
+    followed: float = Field(description="In a terminal, by `job stream`.")
+    alone: float = Field(description="By nobody.")
+
+    @property
+    def more(self) -> float:
+        """What following took, as a share of the job."""
+        return self.followed / self.alone - 1
+
+
+class Watching(BaseModel):
+    """What following a job costs."""
+
+    taken: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    machine: Machine
+    files: int
+    pairs: list[Pair]
+
+
 def keep(result: BaseModel | str, file: Path) -> Path:
     """Write results into a file: figures as JSON, a text as it is."""
     file.parent.mkdir(parents=True, exist_ok=True)
