@@ -1,7 +1,6 @@
 """The flow of a job: resolve, list, score chunks, assemble."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -33,6 +32,7 @@ from flows.labels import label_run
 from flows.logs import send_logs, set_up_logs
 from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
+from flows.records import records_at_any_end
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
 from flows.runs import FLOW_NAME
@@ -42,18 +42,15 @@ from flows.turns import hold_turn
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
 from scoring.base import keep_rows
 from scoring.chunk import Report
-from scoring.errors import InitFailedError, ScoringError, SupersededError
+from scoring.errors import ScoringError, SupersededError
 from scoring.job import Job
 from scoring.listing import ListingSummary, copy_listing, write_listing
 from scoring.manifest import MANIFEST, Manifest
-from scoring.overview import write_logs
 from scoring.planning import Chunk, plan_chunks
 from scoring.settings import OutputFormat
 from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
-from scoring.tables import write_tables
-from scoring.telemetry import tell_of_job
 from scoring.tracking import begin, tracked
 
 FINALIZING = "Finalizing"
@@ -192,25 +189,6 @@ def run(job: Job, stages: Stages) -> Summary:
         show_first_rows(summary, job.manifest.settings.rows_format)
         show_summary(summary)
         return summary
-
-
-@contextmanager
-def records_at_any_end(job: Job, stages: Stages) -> Iterator[None]:
-    """Write the job's tables and logs also where an exception ends it before it has an output, as a cancellation."""
-    try:
-        yield
-    except SupersededError:
-        raise
-    except BaseException as end:
-        said = str(end) if isinstance(end, ScoringError) else f"{type(end).__name__}: {end}"
-        traceback = end.fault.traceback if isinstance(end, InitFailedError) else ""
-        try:
-            write_tables(job)
-            write_logs(job, stages, said, traceback)
-            tell_of_job(job, stages, said, is_good=False)
-        except (ScoringError, OSError) as error:
-            get_run_logger().warning("The tables and logs of this job are not all written: %s", error)
-        raise
 
 
 def keep_rows_of_base(job: Job) -> None:

@@ -21,6 +21,7 @@ from scoring.job import Job
 from scoring.planning import Chunk
 from scoring.samples import Sample
 from scoring.storage import Folder
+from scoring.telemetry import Tried, is_asked_for, tell_of_tries
 
 ATTEMPTS = "attempts"
 
@@ -65,6 +66,7 @@ class AttemptWriter:
         self._file: TextIO | None = None
         self._began = time.time()
         self._failed = 0
+        self._tried: list[Tried] | None = [] if is_asked_for() else None
 
     def add(self, facts: Facts, fault: Fault) -> None:
         """Write down a failed try."""
@@ -81,6 +83,11 @@ class AttemptWriter:
         )
         self._failed += 1
         self._write(told)
+
+    def note(self, facts: Facts) -> None:
+        """Keep what a try came to, to be told of at the end where spans are asked for."""
+        if self._tried is not None:
+            self._tried.append((facts, time.time()))
 
     def store(self, scored: int, stored: dict[int, float], samples: tuple[Sample, ...], *, is_whole: bool) -> None:
         """Put what was written into the job's folder; the attempt is over."""
@@ -101,6 +108,7 @@ class AttemptWriter:
         )
         self.close()
         self._job.folder.put(self._path, f"{ATTEMPTS}/{self._name}")
+        tell_of_tries(self._job, self._tried or ())
 
     def close(self) -> None:
         """Write nothing more."""

@@ -1,6 +1,5 @@
 """One attempt at a chunk: every mini-batch of it that is in no part gets one try, whatever happens to the others."""
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from scoring.rescue import Rescue
 from scoring.short_returns import failed_files
 from scoring.slots import Fleet, Slot
 from scoring.supply import DueBatch
-from scoring.telemetry import Tried, is_asked_for, tell_of_tries
 from scoring.tries import EarlierTries
+from scoring.turn import Turn
 
 Outcome = Literal["scored", "tried", "given_up"]
 
@@ -82,25 +81,6 @@ def score_chunk(job: Job, chunk: Chunk, fleet: Fleet, *, attempt: int, tell: Tel
     return Report(len(chunk), scored, short, kept)
 
 
-class _Turn:
-    """A slot's turning to a mini-batch: when, and how long it then waited for anything but the mini-batch's files."""
-
-    def __init__(self, slot: Slot) -> None:
-        self.began = round(time.time(), 3)
-        self._slot = slot
-        self._since, self._started = time.monotonic(), slot.starting
-        self._came_after = 0.0
-
-    def come(self) -> None:
-        """The mini-batch is there, and its files are asked for."""
-        self._came_after = time.monotonic() - self._since
-
-    @property
-    def waited(self) -> float:
-        """Seconds until the mini-batch was there, and those that its scoring processes took to be ready."""
-        return round(self._came_after + self._slot.starting - self._started, 6)
-
-
 class _Attempt:
     """The state of one attempt: the part being written, and what failed."""
 
@@ -112,9 +92,8 @@ class _Attempt:
         self.settings = job.manifest.settings
         self.timeout = self.settings.retry_settings.timeout
         self.writer = PartWriter(job.folder, scratch, job.lease)
-        self.turn = _Turn(slot)
+        self.turn = Turn(slot)
         self.scored = 0
-        self.tried: list[Tried] | None = [] if is_asked_for() else None
 
     def run(self, supply: Iterable[DueBatch], tell: Tell) -> tuple[int, int]:
         """Try each mini-batch once; how many files were scored, and how many were missing from what came back."""
@@ -130,7 +109,7 @@ class _Attempt:
                 short += news.failed if news.outcome == "scored" else 0
                 settled = due.index
                 tell(news)
-                self.turn = _Turn(self.slot)
+                self.turn = Turn(self.slot)
             settled = inf
         finally:
             self.write_down(settled)
@@ -151,7 +130,7 @@ class _Attempt:
             return self.failed_try(due, paths, error)
         facts = self.facts(due, scored, seconds)
         self.writer.add(facts, scored)
-        self.note(facts)
+        self.record.note(facts)
         if facts.faults:
             self.record.add(facts, facts.faults[0])
         self.slot.check_names(self.job, facts)
@@ -213,7 +192,7 @@ class _Attempt:
             return self.give_up(facts, fault, is_final=is_final)
         self.writer.add_alone(facts, saved.columns, saved.rows, is_complete=not rescue.culprits)
         self.slot.check_names(self.job, facts)
-        self.note(facts.model_copy(update={"is_final": is_final}))
+        self.record.note(facts.model_copy(update={"is_final": is_final}))
         if fault is not None and rescue.culprits:
             self.failures.add_stored(facts.model_copy(update={"is_final": is_final}), fault)
             if not is_final:
@@ -226,16 +205,11 @@ class _Attempt:
         """Nothing of a mini-batch was scored in this attempt: it is tried again, or was given up."""
         facts = facts.model_copy(update={"is_final": is_final})
         self.failures.add(facts, fault)
-        self.note(facts)
+        self.record.note(facts)
         outcome: Outcome = "given_up" if is_final else "tried"
         suspicion = None if self.slot.has_scored else fault.without_traceback()
         causes = causes_of(facts) if is_final else ()
         return News(facts.mini_batch, outcome, 0, facts.files if is_final else 0, suspicion, causes)
-
-    def note(self, facts: Facts) -> None:
-        """Keep what a try came to, to be told of at the end where spans are asked for."""
-        if self.tried is not None:
-            self.tried.append((facts, time.time()))
 
     def facts_of_failure(self, due: DueBatch, error: TryFailedError) -> Facts:
         """Facts of a mini-batch that failed as a whole."""
@@ -282,7 +256,6 @@ class _Attempt:
             self.writer.close()
             self.failures.store(settled)
             self.record.store(self.scored, self.writer.seconds, self.slot.take_samples(), is_whole=settled == inf)
-            tell_of_tries(self.job, self.tried or ())
         finally:
             self.record.close()
             self.failures.relay.close()

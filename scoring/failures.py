@@ -89,18 +89,15 @@ class Failures:
 
     def _count_and_tell(self, facts: Facts, fault: Fault) -> None:
         self._count_in(facts, fault)
-        if self._count <= WARNINGS or fault.cause not in self._causes:
+        is_news = self._count <= WARNINGS or fault.cause not in self._causes
+        self._causes.add(fault.cause)
+        self._record.add(facts, fault if is_news else fault.without_traceback())
+        if is_news:
             self.relay.note(facts.mini_batch, fault.traceback)
             action = "give_up_mini_batch" if facts.is_final else "fail_try"
             log.warning("%s", self._sentence(facts, fault), extra={"action": action, "mini_batch": facts.mini_batch})
-            self._record.add(facts, fault)
-        else:
-            if self._count == WARNINGS + 1:
-                log.warning(
-                    "More mini-batches failed like those before; failures.jsonl will name those that are given up"
-                )
-            self._record.add(facts, fault.without_traceback())
-        self._causes.add(fault.cause)
+        elif self._count == WARNINGS + 1:
+            log.warning("More mini-batches failed like those before; failures.jsonl will name those that are given up")
 
     def _sentence(self, facts: Facts, fault: Fault) -> str:
         again = ", as the one before, so it is given up" if facts.is_final and not self.is_last else ""
