@@ -75,10 +75,10 @@ def rate(number: float) -> str:
 
 
 def plain(number: float) -> str:
-    """A value that has no unit: 0.0123, 12.3, 12,300, 1.2e+09."""
+    """A value that has no unit: 0.01234, 12.34, 12,300, 1.2e+09."""
     if number == int(number) and abs(number) < 1e9:
         return f"{number:,.0f}"
-    return f"{number:,.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.3g}"
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.4g}"
 
 
 def _digits(number: float) -> str:

@@ -9,6 +9,7 @@ import psutil
 
 from scoring.advice.calls import Calls
 from scoring.job import Job
+from scoring.launch import devices
 from scoring.settings import Settings
 from scoring.work import Work
 
@@ -28,6 +29,7 @@ class Situation:
         work: of its slots.
         cores: of one instance; None where that is not known.
         memory: bytes of one instance; None where that is not known.
+        has_gpu: whether there is one, whose memory bounds the scoring processes as well.
         memory_limit: bytes that a scoring process may take; None where there is no limit.
     """
 
@@ -42,6 +44,7 @@ class Situation:
     cores: int | None = None
     memory: int | None = None
     memory_limit: int | None = None
+    has_gpu: bool = False
 
     @classmethod
     def of(cls, job: Job, timings: dict[str, float], work: Work) -> Self:
@@ -59,6 +62,7 @@ class Situation:
             cores=os.cpu_count() if is_here else None,
             memory=manifest.memory or (psutil.virtual_memory().total if is_here else None),
             memory_limit=manifest.memory_limit,
+            has_gpu=work.has_gpu or (is_here and bool(devices())),
         )
 
     @cached_property

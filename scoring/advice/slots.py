@@ -18,7 +18,7 @@ def advise_more_slots(job: Situation) -> Advice | None:
     """More scoring processes, where cores and memory are left over and nothing is known of a GPU."""
     now, work = job.settings.processes, job.work
     shares = [slot.cpu_share for slot in work.slots.values() if slot.cpu_share is not None]
-    if not shares or not work.memory or job.cores is None or job.memory is None or work.has_gpu:
+    if not shares or not work.memory or job.cores is None or job.memory is None or job.has_gpu:
         return None
     share = sum(shares) / len(shares)
     by_cores = job.cores * OF_CORES / max(share, 0.01)
@@ -72,13 +72,14 @@ def advise_memory(job: Situation) -> Advice | None:
             flag=setting_flag("memory_limit", f"{to}MB"),
             gain="no time, but mini-batches a little larger than these are not ended for want of memory",
         )
-    per_instance = work.memory * job.settings.processes
+    now = job.settings.processes
+    per_instance = work.memory * now
     if limit is None and job.memory is not None and per_instance > FULL * job.memory:
         fewer = max(1, int(OF_MEMORY * job.memory / work.memory))
-        if fewer < job.settings.processes:
+        if fewer < now:
             return Advice(
                 finding=f"Scoring processes had up to {spelling.size(per_instance)} of {spelling.size(job.memory)}.",
-                change=f"Run fewer of them at once: {SETTING} {fewer}",
+                change=f"Run fewer scoring processes at once: {SETTING} {fewer} instead of {now}",
                 setting=SETTING,
                 flag=setting_flag(SETTING, fewer),
                 gain="no time, but none is killed for want of memory",

@@ -154,8 +154,7 @@ def test_processes_that_would_not_fit_into_memory_are_not_advised():
 
 
 def test_nothing_is_said_of_slots_where_a_gpu_is_at_work():
-    samples = [sample._replace(gpu_memory_bytes=GIB) for sample in busy(0.5, GIB)]
-    assert advise(situation(tried(400, 0.5), samples)) == []
+    assert advise(situation(tried(400, 0.5), busy(0.5, GIB), has_gpu=True)) == []
 
 
 def test_slots_that_had_nothing_to_score_are_told_of():
