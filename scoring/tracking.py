@@ -1,11 +1,11 @@
 """A job as a run in a tracking store of MLflow's, into which its scripts log; MLflow is imported for such jobs only."""
 
 import logging
+import queue
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from scoring.assemble import FAILED, Summary
 from scoring.errors import SupersededError, TrackingError
@@ -15,10 +15,13 @@ from scoring.settings import Settings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+T = TypeVar("T")
 ANYWHERE = "batchpoint"
 """The experiment of jobs that belong to no endpoint."""
-PATIENCE = 10.0
-"""Seconds that the store has to hear how a job ended: one that was canceled has half a minute for all it does last."""
+PATIENCE = 60.0
+"""Seconds that a store has to take a run; MLflow itself would ask one that is not there for four minutes."""
+LAST_PATIENCE = 10.0
+"""Seconds that it has to hear how a job ended: one that was canceled has half a minute for all it does last."""
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +44,9 @@ def begin(manifest: Manifest) -> Manifest:
     if uri is None:
         return manifest
     check_installed(manifest.settings)
-    experiment = manifest.endpoint or ANYWHERE
-    with _refusing(uri):
-        client = _client(uri)
-        run = client.create_run(
-            _experiment(client, experiment),
-            run_name=f"{manifest.deployment or ANYWHERE}-{manifest.job[:8]}",
-            tags={
-                "batchpoint.endpoint": manifest.endpoint,
-                "batchpoint.deployment": manifest.deployment,
-                "batchpoint.job": manifest.job,
-            },
-        )
-    return manifest.model_copy(update={"tracking": Tracking(uri=uri, experiment=experiment, run=str(run.info.run_id))})
+    run = _ask(uri, lambda client: _create_run(client, manifest), PATIENCE)
+    known = Tracking(uri=uri, experiment=_experiment_name(manifest), run=run)
+    return manifest.model_copy(update={"tracking": known})
 
 
 def tracked(manifest: Manifest, work: Callable[[], Summary]) -> Summary:
@@ -66,8 +59,7 @@ def tracked(manifest: Manifest, work: Callable[[], Summary]) -> Summary:
         return work()
     status: str | None = "KILLED"
     try:
-        with _refusing(known.uri):
-            _client(known.uri).update_run(known.run, status="RUNNING")
+        _ask(known.uri, lambda client: client.update_run(known.run, status="RUNNING"), PATIENCE)
         summary = work()
         status = "FAILED" if summary.state == FAILED else "FINISHED"
         _tell(known, lambda client: _log_counts(client, known, summary))
@@ -88,22 +80,50 @@ def _log_counts(client: "MlflowClient", known: Tracking, summary: Summary) -> No
         client.log_metric(known.run, f"files_{name}", getattr(summary.files, name))
 
 
-def _tell(known: Tracking, say: Callable[["MlflowClient"], Any]) -> None:
-    """Tell the store something, in a thread of its own: the end of a job waits for it only so long."""
-    caught: list[BaseException] = []
+def _tell(known: Tracking, say: Callable[["MlflowClient"], object]) -> None:
+    """Tell the store something of a job whose output is there by now, whether the store hears it or not."""
+    try:
+        _ask(known.uri, say, LAST_PATIENCE)
+    except TrackingError as error:
+        log.warning("%s; run %s may not show how the job ended", error, known.run)
+
+
+def _ask(uri: str, ask: Callable[["MlflowClient"], T], patience: float) -> T:
+    """What a store answers. Raises: TrackingError when it refuses, or takes longer than so many seconds."""
+    answers: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            say(_client(known.uri))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job's output is there by now
-            caught.append(error)
+            answers.put((ask(_client(uri)), None))
+        except Exception as error:  # noqa: BLE001 - whoever asked raises it
+            answers.put((None, error))
 
-    thread = threading.Thread(target=run, name="tracking", daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    if thread.is_alive() or caught:
-        why = caught[0] if caught else f"it has not answered for {PATIENCE:g} s"
-        log.warning("%s", TrackingError(known.uri, f"{why}; run {known.run} may not show how the job ended"))
+    threading.Thread(target=run, name="tracking", daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=patience)
+    except queue.Empty:
+        raise TrackingError(uri, f"it has not answered for {patience:g} s") from None
+    if error is not None:
+        said = str(error).partition("\n")[0]
+        raise TrackingError(uri, f"{type(error).__name__}: {said}") from error
+    return cast("T", answer)
+
+
+def _experiment_name(manifest: Manifest) -> str:
+    return manifest.endpoint or ANYWHERE
+
+
+def _create_run(client: "MlflowClient", manifest: Manifest) -> str:
+    run = client.create_run(
+        _experiment(client, _experiment_name(manifest)),
+        run_name=f"{manifest.deployment or ANYWHERE}-{manifest.job[:8]}",
+        tags={
+            "batchpoint.endpoint": manifest.endpoint,
+            "batchpoint.deployment": manifest.deployment,
+            "batchpoint.job": manifest.job,
+        },
+    )
+    return str(run.info.run_id)
 
 
 def _experiment(client: "MlflowClient", name: str) -> str:
@@ -124,13 +144,3 @@ def _client(uri: str) -> "MlflowClient":
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri)
-
-
-@contextmanager
-def _refusing(uri: str) -> Iterator[None]:
-    """Say of whatever a store raises that it cannot be used. Raises: TrackingError."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error).partition("\n")[0]
-        raise TrackingError(uri, f"{type(error).__name__}: {said}") from error

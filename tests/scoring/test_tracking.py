@@ -1,5 +1,7 @@
 """What scripts log with mlflow ends on one run per job, which ends as the job does."""
 
+import socket
+
 import pytest
 from pydantic import ValidationError
 
@@ -135,6 +137,14 @@ def test_a_store_that_cannot_be_used_is_refused_with_its_reason(manifest):
     settings = Settings(tracking_uri="sqlite:////dev/null/mlflow.db")
     with pytest.raises(TrackingError, match=r"store sqlite:////dev/null/\S+ \(settings.tracking_uri\) cannot be"):
         tracking.begin(manifest.model_copy(update={"settings": settings}))
+
+
+def test_a_store_that_does_not_answer_is_not_waited_for_as_long_as_mlflow_would(manifest, monkeypatch):
+    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(tracking_uri=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(TrackingError, match=r"cannot be used: it has not answered for 0.5 s"):
+            tracking.begin(manifest.model_copy(update={"settings": settings}))
 
 
 def test_without_mlflow_such_a_deployment_is_refused_with_what_to_install(monkeypatch):
