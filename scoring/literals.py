@@ -15,7 +15,7 @@ LONGEST = 32_768
 """Characters of a value: an environment variable can hold some 130,000 bytes, and a flow run's parameters 512 KB."""
 TAKEN_BEGINNINGS = ("AZUREML_", "BATCHPOINT_", "PREFECT_", "PYTHON", "LD_")
 TAKEN = {"PATH", "HOME", "USER", "LANG", "TMPDIR", "PWD", "SHELL", "CUDA_VISIBLE_DEVICES", *THREAD_VARIABLES}
-OF_CONTEXT = {"minibatch_index", "partition_key_value", "relative_paths"}
+OF_CONTEXT = {"give_up", "minibatch_index", "partition_key_value", "relative_paths", "_code", "_files", "_given_up"}
 
 
 def check_name(name: str) -> None:

@@ -4,9 +4,12 @@ import json
 import logging
 import platform
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from scoring import program
+from scoring.literals import OF_CONTEXT
 from scoring.relay import LINES_RELAYED
 from tests.scoring.conftest import write_files
 
@@ -200,3 +203,9 @@ def test_a_deployment_may_say_that_freed_memory_is_given_back(score_with):
     variables = {"MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_TOP_PAD_": "0"}
     faults = map(int, score_with("tells_page_faults.py", 8, size=1, variables=variables).rows.split()[1:])
     assert min(faults) > 200
+
+
+def test_no_literal_input_can_hide_what_the_second_argument_of_run_has():
+    request = {"index": 0, "files": [], "relative_paths": []}
+    context = program.Context(request, SimpleNamespace(literals={}, code="/"))
+    assert {*vars(context), *(name for name in dir(type(context)) if not name.startswith("__"))} == OF_CONTEXT
