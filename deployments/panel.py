@@ -55,7 +55,8 @@ class Panel:
     def _bar(self, width: int) -> Table:
         counts = self._counts()
         room = width - len(f" {self.percent:3.0f} %  ") - len(counts)
-        bar = ProgressBar(100, self.percent, width=min(WIDEST_BAR, max(10, room)))
+        width = min(WIDEST_BAR, max(10, room))
+        bar = ProgressBar(100, self.percent, width=width, complete_style="cyan", finished_style="green")
         row = Table.grid(padding=(0, 1))
         row.add_row(bar, f"{self.percent:3.0f} %", Text(counts if room >= 10 else ""))
         return row

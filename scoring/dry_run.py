@@ -1,7 +1,6 @@
 """A handful of a job's files scored here and now, as the job would: what the script does, and nothing is kept of it."""
 
 import json
-import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from scoring.short_returns import failed_files
 from scoring.storage import Folder
 
 FILES = 8
-REPEATED_WITHIN = 1.0  # seconds: a call with all files that is quicker is made again, for the first one may be slower
+LONG_ENOUGH, MOST_CALLS = 1.0, 20  # seconds and number of calls with all files, after which they are not repeated
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class _Trier:
         self._launch, self._scratch, self._timeout = launch, scratch, timeout
         self._process: ScoringProcess | None = None
         self._family: Family | None = None
-        self._lines = self._calls = self._peak = 0
+        self._lines = self._calls = self._peak = self._starts = 0
 
     def __enter__(self) -> "_Trier":
         return self
@@ -128,12 +127,12 @@ class _Trier:
         """Make all calls."""
         try:
             trial.seconds = self._ready().seconds
-            began = time.monotonic(), self._cpu()
+            began = self._clocks()
             for file in files:
                 trial.alone.append(self._call([file]))
             good = [file for file, call in zip(files, trial.alone, strict=True) if call.fault is None]
             trial.together = self._together(good)
-            trial.cores = self._cores(*began)
+            trial.cores = self._cores(began)
         except InitFailedError as error:
             trial.fault, trial.stage = error.fault, error.stage
         trial.memory = max(self._peak, self._peak_now()) or None
@@ -145,8 +144,10 @@ class _Trier:
     def _together(self, files: Named) -> list[Call]:
         if len(files) < 2:
             return []
-        first = self._call(files)
-        return [first, self._call(files)] if first.fault is None and first.seconds < REPEATED_WITHIN else [first]
+        calls = [self._call(files)]
+        while calls[-1].fault is None and sum(call.seconds for call in calls) < LONG_ENOUGH and len(calls) < MOST_CALLS:
+            calls.append(self._call(files))
+        return calls
 
     def _ready(self) -> ScoringProcess:
         if self._process is None or not self._process.is_alive:
@@ -155,6 +156,7 @@ class _Trier:
             self._process.relay = self._count_line
             self._process.wait_ready()
             self._family = Family(self._process.pid)
+            self._starts += 1
         return self._process
 
     def _count_line(self, _line: str) -> None:
@@ -182,13 +184,14 @@ class _Trier:
         if self._family is not None:
             self._family.look()
 
-    def _cpu(self) -> float:
-        return self._family.cpu() if self._family is not None else math.nan
+    def _clocks(self) -> tuple[float, float]:
+        """Seconds that it was the scoring process's turn, and seconds of CPU that it took; on a busy machine, too."""
+        assert self._family is not None
+        return time.monotonic() - self._family.waited(), self._family.cpu()
 
-    def _cores(self, began: float, cpu: float) -> float | None:
-        seconds = time.monotonic() - began
-        used = self._cpu() - cpu
-        return used / seconds if seconds > 0.2 and used >= 0 else None
+    def _cores(self, before: tuple[float, float]) -> float | None:
+        seconds, used = (now - then for now, then in zip(self._clocks(), before, strict=True))
+        return max(0.0, used) / seconds if seconds > LONG_ENOUGH / 2 and self._starts == 1 else None
 
     def _end(self) -> None:
         if self._process is not None:

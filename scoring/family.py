@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 
 STATUS = "/proc/{}/status"
+SCHEDULED = "/proc/{}/schedstat"
 PEAK = "VmHWM:"
 
 
@@ -38,10 +39,20 @@ class Family:
         self.look()
         return self._memory or None
 
+    def waited(self) -> float:
+        """Seconds that they could have run, and other processes did; 0 where the system does not tell."""
+        return sum(_waited(process.pid) for process in self._all())
+
     def cpu(self) -> float:
         """Seconds of CPU that they have taken."""
         self.look()
         return sum(self._cpu.values())
+
+
+def _waited(pid: int) -> float:
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(SCHEDULED.format(pid)).read_text().split()[1]) / 1e9
+    return 0.0
 
 
 def _peak_of(process: psutil.Process) -> int:

@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 import psutil
 
@@ -18,7 +17,7 @@ CALL = 3.0  # seconds of a call that are aimed at: long beside what a call costs
 LONGEST_CALL = 10.0
 OF_TIMEOUT = 1 / 3  # of the deadline that a call may take: files differ
 TAX = 0.05  # by which a job may be slower than it could be
-WORTH = 0.1  # by which it must be slower for another size to be proposed
+WORTH, WORTH_SECONDS = 0.1, 1.0  # by which it must be slower for another size to be proposed
 OURS = 0.0005  # seconds that a mini-batch costs beside its call (measured: benchmarks/scale.py)
 OF_MEMORY = 0.8
 MOST_WAITING = 4  # scoring processes for a core, where they mostly wait
@@ -57,7 +56,7 @@ def cost_of(trial: Trial) -> Cost | None:
     together = [call for call in trial.together if call.fault is None]
     if not alone or not together:
         return None
-    one, files = median(alone), len(together[0].files)
+    one, files = min(alone), len(together[0].files)  # the least that was in their way of all calls
     all_ = min(call.seconds for call in together)
     each = max((all_ - one) / (files - 1), all_ / files / 100)
     return Cost(fixed=max(0.0, min(one, all_ - files * each)), each=each)
@@ -96,8 +95,9 @@ def propose_size(now: int, cost: Cost, files: int, slots: int, timeout: float) -
     longest = max(min(LONGEST_CALL, timeout * OF_TIMEOUT), cost.of(1))
     sizes = [number for number in (now, *_steps(files)) if cost.of(number) <= longest]
     takes = {number: _scoring_seconds(number, cost, files, slots) for number in sizes}
-    good = [number for number in sizes if takes[number] <= min(takes.values()) * (1 + TAX)]
-    is_well = now in takes and takes[now] <= min(takes.values()) * (1 + WORTH)
+    best = min(takes.values())
+    good = [number for number in sizes if takes[number] <= best * (1 + TAX)]
+    is_well = now in takes and takes[now] <= max(best * (1 + WORTH), best + WORTH_SECONDS)
     chosen = now if is_well else min(good, key=lambda number: abs(math.log(cost.of(number) / CALL)))
     why = f"a call takes {seconds(cost.of(chosen))} then, {_tax(cost, chosen)} of it whatever its files"
     return Proposal(setting="mini_batch_size", now=now, proposed=chosen, why=why + _gain(now, chosen, takes))

@@ -81,11 +81,15 @@ class Board:
         return now
 
 
+def command(*arguments: str) -> list[str]:
+    """What starts the command line in this Python."""
+    return [sys.executable, "-c", "from deployments.cli import main; main()", *arguments]
+
+
 def batchpoint(*arguments: str) -> "subprocess.Popen[str]":
     """The command line in a process of its own."""
-    program = "from deployments.cli import main; main()"
     return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
+        command(*arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

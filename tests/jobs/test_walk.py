@@ -1,7 +1,9 @@
 """Jobs from the door to the files, through the command line and the service, on a real server and worker."""
 
 import json
+import os
 import signal
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +24,8 @@ from deployments.service.streaming import Line, follow
 from flows.score import spelled
 from scoring.stages import BESIDE, STAGES
 from tests.flows.conftest import wait_for
-from tests.jobs.conftest import ENDPOINT, Board, batchpoint
+from tests.jobs.conftest import ENDPOINT, Board, batchpoint, command
+from tests.jobs.test_live_view import Terminal
 from tests.process_table import listening, processes_of
 
 LOGS = ((), ("--slot", "0"), ("--errors",), ("--slot", "7"), ("--slot", "0", "--errors"))
@@ -153,6 +156,18 @@ def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_ret
     assert min(told) > retried
 
 
+def watch_on_a_terminal(job: str) -> None:
+    """Look at a job that runs as people do, and leave it."""
+    terminal = Terminal(80, 24)
+    on_it = {"stdin": terminal.theirs, "stdout": terminal.theirs, "stderr": terminal.theirs, "start_new_session": True}
+    seen = subprocess.Popen(command("job", "stream", "-n", job), **on_it, env=os.environ | {"TERM": "xterm"})
+    wait_for(lambda: any(line.startswith("slot 0  mini-batch 0, ") for line in terminal.lines))
+    assert any(line.endswith("  0 % 0 of 2 files") for line in terminal.lines)
+    seen.send_signal(signal.SIGINT)
+    assert seen.wait(30) == 130
+    assert "left the job running" in "".join(terminal.close())
+
+
 def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cancel(board: Board, tmp_path: Path) -> None:
     job = board.invoke("slow")
     streamed = batchpoint("job", "stream", "-n", job.name)
@@ -167,6 +182,7 @@ def test_a_running_job_is_on_loopback_only_outlives_ctrl_c_and_is_ended_by_cance
     with pytest.raises(ConflictError, match=f"is Running; cancel it first: batchpoint job cancel --name {job.name}"):
         removal.delete(board.store, board.client, job.name)
     assert job.name not in [each.name for each in removal.plan(board.store, board.client, timedelta(0)).going]
+    watch_on_a_terminal(job.name)
     streamed.send_signal(signal.SIGINT)
     _, stderr = streamed.communicate(timeout=30)
     assert streamed.returncode == 130

@@ -26,6 +26,7 @@ def tried(tmp_path, monkeypatch):
         (tmp_path / "code").mkdir()
         (tmp_path / "code" / "script.py").write_text(script)
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+        monkeypatch.setattr("scoring.dry_run.LONG_ENOUGH", 0.05)
         (tmp_path / "tmp").mkdir()
         manifest = Manifest(
             job="none",
@@ -135,7 +136,8 @@ def test_files_are_spread_over_the_whole_list_and_always_the_same(count: int) ->
         (Cost(1.0, 0.001), 100_000, 10, 5000),  # nearly all of a call is fixed
         (Cost(0.0, 0.001), 1_000_000, 1, 2000),  # what a mini-batch costs us counts
         (Cost(0.0, 20.0), 1000, 10, 1),  # even one file takes long
-        (Cost(0.05, 0.01), 8, 10, 5),  # else one of both slots has nothing to do
+        (Cost(0.5, 0.9), 8, 10, 2),  # else one of both slots has nothing to do
+        (Cost(0.05, 0.01), 8, 10, 10),  # which is worth nobody's time where all takes a moment
         (Cost(0.05, 0.5), 1000, 7, 7),  # hardly slower than it could be
     ],
 )
