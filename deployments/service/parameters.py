@@ -81,7 +81,7 @@ def _with_value(schema: Schema, name: str, now: Sequence[tuple[str, Schema]]) ->
     """A setting that says in its help what it is where a job leaves it out; variables may be secrets."""
     by_value: dict[str, list[str]] = {}
     for deployment, settings in now:
-        value = settings[name]
+        value = settings.get(name)  # none where rows are written into no file
         if isinstance(value, str | int | float):
             by_value.setdefault(str(value).lower() if isinstance(value, bool) else str(value), []).append(deployment)
     if not by_value:
