@@ -16,7 +16,7 @@ from scoring.chunk import News, score_chunk
 from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
 from scoring.job import Job
 from scoring.listing import write_listing
-from scoring.manifest import Manifest, with_a_slot_for_each_device
+from scoring.manifest import MANIFEST, Manifest, with_a_slot_for_each_device
 from scoring.output import check_output
 from scoring.planning import Chunk, plan_chunks
 from scoring.ready_script import CODE, SCRIPT
@@ -25,7 +25,7 @@ from scoring.settings import Settings
 from scoring.slots import Fleet
 from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
-from scoring.storage import as_url
+from scoring.storage import Folder, as_url
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ def score(
     overwrite: bool = False,
     literals: Mapping[str, str | float] | None = None,
     on_news: Callable[[News], None] | None = None,
+    folder: str | Path | None = None,
 ) -> Summary:
     """Score every file below a folder with a scoring script, in scoring processes on this machine.
 
@@ -55,6 +56,8 @@ def score(
         overwrite: replace files of the output that exist.
         literals: values for the script, by name: environment variables, and attributes of run()'s second argument.
         on_news: is called from the scoring threads after each try of each mini-batch.
+        folder: of the job itself, to be kept for its logs and tables; none that is another job's. Left out, these go
+            when the job has ended.
     Returns: the summary, also when files failed; its state says Completed, CompletedWithErrors or Failed.
     Raises: ScriptError, InputError, OutputExistsError and TrackingError before anything is scored;
         pydantic.ValidationError for settings and literals; InitFailedError, with nothing written, when init() fails
@@ -65,15 +68,15 @@ def score(
     code, path = (CODE, CODE / SCRIPT) if script is None else (Path(script).parent, Path(script))
     check_script(path)
     check_output(as_url(output), chosen, overwrite=overwrite)
-    with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as folder:
+    with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as scratch:
         manifest = Manifest(
             job=uuid.uuid4().hex[:12],
-            folder=folder,
+            folder=scratch if folder is None else _job_folder(folder),
             input=as_url(inputs),
             output=as_url(output),
             script=str(path.absolute()),
             code=str(code.absolute()),
-            model_dir=_model_dir(model, Path(folder)),
+            model_dir=_model_dir(model, Path(scratch)),
             python=python or sys.executable,
             settings=with_a_slot_for_each_device(chosen, 1),
             literals=dict(literals or {}),
@@ -82,6 +85,13 @@ def score(
         manifest = tracking.begin(manifest)
         manifest.write()
         return tracking.tracked(manifest, _Run(Job(manifest), on_news).all)
+
+
+def _job_folder(folder: str | Path) -> str:
+    url = as_url(folder)
+    if Folder(url).exists(MANIFEST):
+        raise InputError(f"{folder} is the folder of another job; give one that is not there yet")
+    return url
 
 
 def _model_dir(model: str | Path | None, folder: Path) -> str | None:

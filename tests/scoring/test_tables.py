@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import scoring
 from scoring.chunk import score_chunk
 from scoring.errors import JobStoppedError
 from scoring.facts import Facts
@@ -17,9 +18,10 @@ from scoring.samples import pause_after
 from scoring.slots import Fleet
 from scoring.storage import Folder
 from scoring.tables import Tables, write_tables
-from tests.scoring.conftest import write_files
+from tests.scoring.conftest import SCRIPTS, write_files
 from tests.scoring.killed_job import go_on_with
 
+TABLES = ("mini-batches", "failed-tries", "resources")
 WEEK = 7 * 24 * 3600
 
 
@@ -62,6 +64,16 @@ def test_each_mini_batch_has_a_row_in_order_and_its_times_follow_one_another(mak
         assert float(row["began"]) >= ended - 0.01
         ended = float(row["began"]) + sum(float(row[each]) for each in ("waiting", "fetching", "scoring", "writing"))
     assert ended <= time.time() + 0.01
+
+
+def test_a_job_without_a_server_keeps_its_logs_and_tables_in_the_folder_it_is_given(tmp_path):
+    inputs, folder = write_files(tmp_path / "in", ["0", "1"]), tmp_path / "job"
+    scoring.score(script=SCRIPTS / "prints_everywhere.py", inputs=inputs, output=tmp_path / "out", folder=folder)
+    names = {path.name for path in (folder / "logs").iterdir()}
+    assert names == {f"{each}.csv" for each in TABLES} | {"slot-0.log", "overview.log", "errors.log"}
+    with pytest.raises(scoring.InputError, match="job is the folder of another job; give one that is not there yet"):
+        scoring.score(script=SCRIPTS / "ok.py", inputs=inputs, output=tmp_path / "other", folder=folder)
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_failed_try_is_kept_though_a_later_one_succeeded(make_job, tmp_path):
