@@ -3,9 +3,13 @@
 import json
 import queue
 
-from flows.bulletins import TOLD_IN_FULL, Bulletin, Wire
+import pytest
+
+from flows.bulletins import TOLD_IN_FULL, Bulletin, Wire, grouped
 from scoring.chunk import News
 from scoring.facts import Fault
+from scoring.ledger import Cause
+from scoring.slot_states import SlotState
 
 FAULT = Fault(error="ValueError", message="no number")
 
@@ -44,3 +48,30 @@ def test_what_waits_is_sent_at_once_when_a_task_run_ends() -> None:
     wire.tell(scored(0))
     wire.flush()
     assert sent.get_nowait().scored == 10
+
+
+def test_slots_are_told_with_the_news_and_again_until_all_have_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.bulletins.SECONDS_TO_START", 0.01)
+    sent: queue.SimpleQueue[Bulletin] = queue.SimpleQueue()
+    activities = iter(["starting", "starting", "scoring"])
+    wire = Wire(sent.put, lambda: [SlotState(3, next(activities), 5.0)])
+    wire.tell(scored(0))
+    first = sent.get(timeout=5)
+    assert (first.scored, first.slots) == (10, (SlotState(3, "starting", 5.0),))
+    assert Bulletin.from_message(json.loads(json.dumps(first.as_message()))) == first
+    assert [sent.get(timeout=5).slots[0].activity for _ in range(2)] == ["starting", "scoring"]
+    with pytest.raises(queue.Empty):
+        sent.get(timeout=0.1)
+
+
+def test_causes_that_are_alike_are_one_with_the_files_of_both() -> None:
+    def cause(error: str, where: str, files: int) -> Cause:
+        return Cause(error=error, where=where, message="", files=files, first=f"{files}.png")
+
+    causes = [cause("A", "s.py:1", 1), cause("timeout", "s.py:3", 2), cause("A", "s.py:1", 3), cause("A", "s.py:2", 3)]
+    told = grouped([*causes, cause("timeout", "s.py:4", 5)])
+    assert [(each.error, each.files, each.first) for each in told] == [
+        ("timeout", 7, "2.png"),
+        ("A", 4, "1.png"),
+        ("A", 3, "3.png"),
+    ]
