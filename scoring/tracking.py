@@ -7,13 +7,14 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from scoring.assemble import FAILED, Summary
 from scoring.errors import SupersededError, TrackingError
 from scoring.manifest import Manifest, Tracking
 from scoring.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from scoring.assemble import Summary
 
 T = TypeVar("T")
 ANYWHERE = "batchpoint"
@@ -49,11 +50,13 @@ def begin(manifest: Manifest) -> Manifest:
     return manifest.model_copy(update={"tracking": known})
 
 
-def tracked(manifest: Manifest, work: Callable[[], Summary]) -> Summary:
+def tracked(manifest: Manifest, work: Callable[[], "Summary"]) -> "Summary":
     """Do a job's work, and tell its run how that ended: FINISHED, FAILED, or KILLED where it was canceled.
 
     A job that goes on after a while goes on with its run. A store that does not answer at the end costs a warning.
     """
+    from scoring.assemble import FAILED  # registering a deployment, which looks whether MLflow is there, needs it not
+
     known = manifest.tracking
     if known is None:
         return work()
@@ -75,7 +78,7 @@ def tracked(manifest: Manifest, work: Callable[[], Summary]) -> Summary:
     return summary
 
 
-def _log_counts(client: "MlflowClient", known: Tracking, summary: Summary) -> None:
+def _log_counts(client: "MlflowClient", known: Tracking, summary: "Summary") -> None:
     for name in ("scored", "failed"):
         client.log_metric(known.run, f"files_{name}", getattr(summary.files, name))
 
