@@ -43,6 +43,8 @@ def server_environment(home: Home, state: State) -> dict[str, str]:
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home.prefect / "ui"),
         # With leases in memory, as by default, a server that is killed leaves instances taken that nobody has.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        # Jobs wait their turn here: to write of each after 15 s that it is late costs as much as to send it did.
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "3600",
         # How often events are offered again to a busy database; short_waits has it say so sooner than Prefect would.
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_MAX_FLUSH_RETRIES": "60",
         # How long a job that waits for instances sleeps before it asks again; 30 by default.
