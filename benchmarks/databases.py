@@ -68,6 +68,7 @@ def on_postgresql(folder: Path, *, with_worker: bool = True) -> Iterator[None]:
             "PREFECT_API_DATABASE_CONNECTION_URL": database,
             "PREFECT_SERVER_API_PORT": str(port),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "3600",
             "DO_NOT_TRACK": "1",
         }
         stack.enter_context(using(told))

@@ -15,10 +15,8 @@ from deployments.embedded import Connection
 from deployments.service.sending import prefect_deployment_of
 from tests.postgresql import why_no_postgresql
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.alone]
 JOBS = 30
-SECONDS = 3
-"""In which looks are answered, on a machine that may have other work to do; `make load` measures it on a quiet one."""
 
 
 @pytest.fixture
@@ -33,19 +31,19 @@ def on_sqlite(server: Connection) -> Iterator[SyncPrefectClient]:
                 client.delete_flow_run(run.id)
 
 
-def check(burst: Burst) -> None:
+def check(burst: Burst, p99: float) -> None:
     """Each job was taken once, those sent away came again when they were told to, and looks were answered in time."""
     assert set(burst.answers) <= {201, 429}
     assert (burst.given_up, burst.lost, burst.doubled, burst.unread) == (0, 0, 0, 0)
     assert len(burst.sent) > JOBS
-    assert percentile(burst.read, 99) < SECONDS, burst
+    assert percentile(burst.read, 99) < p99, burst
 
 
 def test_on_sqlite(on_sqlite: SyncPrefectClient, tmp_path: Path) -> None:
     token = prepare(tmp_path / "shelf")
     with gateway() as url:
         burst = measure(url, token, JOBS, "SQLite")
-    check(burst)
+    check(burst, 3)
     assert burst.began > 0
 
 
@@ -55,4 +53,4 @@ def test_on_postgresql(tmp_path: Path) -> None:
         token = prepare(tmp_path / "shelf")
         with gateway() as url:
             burst = measure(url, token, JOBS, "PostgreSQL")
-    check(burst)
+    check(burst, 1)
