@@ -46,11 +46,11 @@ class Recent:
         self._lock = threading.Lock()
 
     def of(self, question: object, ask: Callable[[], T], since: float | None = None) -> T:
-        """The answer to a question, that was asked for at `since` or later; left out, within the last second.
+        """The answer to a question, that was asked for at `since` or later; left out, one that is kept or looked for.
 
         Raises: what `ask` raises; that is not kept.
         """
-        since = max(self._changed, time.monotonic() - SECONDS if since is None else since)
+        since = self._changed if since is None else max(self._changed, since)
         while True:
             with self._lock:
                 asked = self._known(question, since)

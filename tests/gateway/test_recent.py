@@ -29,6 +29,25 @@ def test_those_who_ask_at_once_wait_for_one_answer() -> None:
     assert len(asked) == 1
 
 
+def test_who_wants_a_newer_answer_waits_for_the_one_that_is_looked_for_and_then_asks_for_all_who_do() -> None:
+    recent, begun, go_on, asked = Recent(), threading.Event(), threading.Event(), []
+
+    def ask() -> int:
+        asked.append(1)
+        begun.set()
+        go_on.wait(10)
+        return len(asked)
+
+    with ThreadPoolExecutor(8) as callers:
+        first = callers.submit(recent.of, "question", ask)
+        begun.wait(10)
+        recent.forget()
+        others = [callers.submit(recent.of, "question", ask) for _ in range(7)]
+        assert len(asked) == 1
+        go_on.set()
+        assert (first.result(), {each.result() for each in others}) == (1, {2})
+
+
 def test_a_failure_is_told_and_not_kept() -> None:
     recent = Recent()
 
