@@ -160,6 +160,11 @@ class Work:
         return max(0.0, self.ended - self.began)
 
     @property
+    def first_start(self) -> float:
+        """Seconds that the slot which was ready first waited for its process."""
+        return min((slot.starting for slot in self.slots.values() if slot.mini_batches), default=0.0)
+
+    @property
     def files(self) -> int:
         """Files of the mini-batches that were tried."""
         return sum(slot.files for slot in self.slots.values())

@@ -89,4 +89,4 @@ class Situation:
     @property
     def scoring_seconds(self) -> float:
         """Seconds from the first call to the end of the last, without what the first process took to start."""
-        return max(0.0, self.work.span - min((slot.starting for slot in self.work.slots.values()), default=0.0))
+        return max(0.0, self.work.span - self.work.first_start)

@@ -19,7 +19,7 @@ from scoring.report.predictions import Predictions, read_predictions
 from scoring.report.text import shown
 from scoring.report.throughput import Throughput
 from scoring.report.thumbnails import Picks, Thumbnail, thumbnails_of
-from scoring.report.timeline import Timeline, said_of_slots
+from scoring.report.timeline import Timeline, interruption, said_of_slots
 from scoring.report.verdict import verdict_of
 from scoring.report.versions import settings_of, versions_of
 from scoring.storage import Folder
@@ -59,6 +59,7 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         advice=advise(Situation.of(job, summary.timings, work)),
         timeline=drawn.timeline,
         slots_said=said_of_slots(work),
+        interruption=interruption(work, summary.timings),
         throughput=drawn.throughput.bars() if work.mini_batches else None,
         durations=durations.bars_of(work) if work.mini_batches else None,
         slowest=drawn.slowest.found(job),

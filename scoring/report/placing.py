@@ -34,7 +34,7 @@ def stage_report(job: Job, summary: Summary, staged: Path, earlier: Distribution
     try:
         page = build(job, summary, Folder(staged), earlier)
         if is_free := _is_free(job, staged):
-            (staged / REPORT).write_bytes(page)
+            Folder(staged).write(REPORT, page)
         else:
             job.folder.write(REPORT, page)
     except UNBUILT as error:

@@ -16,6 +16,7 @@ LEVELS = 4
 LANES = 24
 """Lanes at most: of more slots, several share one."""
 MARKS = 300
+LEAST_PAUSE = 5.0
 SLOW = 1.5
 """Times as long per file as the other slots: what is told of the slowest one."""
 
@@ -175,6 +176,12 @@ def _runs(busy: list[float], most: float) -> list[Block]:
             blocks.append(Block(left, round(right - left, 2), "scored", f"{share} busy", level))
         first = at
     return blocks
+
+
+def interruption(work: Work, timings: dict[str, float]) -> float:
+    """Seconds of the timeline in which the job did not run, as when it went on after its machine was lost; mostly 0."""
+    pause = work.span - timings.get("score", work.span)
+    return pause if pause > LEAST_PAUSE else 0.0
 
 
 def said_of_slots(work: Work) -> str:

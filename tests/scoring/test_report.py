@@ -373,6 +373,15 @@ def test_a_job_without_tables_has_a_report_of_what_is_known(tmp_path):
     assert "timeline" not in page.sections
 
 
+def test_a_pause_between_two_runs_of_a_job_is_told(tmp_path):
+    rows = [tried(0, 0, 1.0), tried(1, 0, 1.0, at=1), tried(2, 0, 1.0, at=3600)]
+    job = made_job(tmp_path / "job", rows, mini_batch_size=1)
+    page = read(build(job, summary_of(job, rows, timings={"score": 3.0}), Folder(tmp_path / "job/score")))
+    assert "for 59 min 58 s of this time it did not run." in said(page.sections["timeline"])
+    page = read(build(job, summary_of(job, rows, timings={"score": 3600.0}), Folder(tmp_path / "job/score")))
+    assert "did not run" not in said(page.sections["timeline"])
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed; on Debian: apt-get install chromium")
 def test_a_browser_shows_it_whole_and_asks_nobody_for_anything(reported):
