@@ -15,6 +15,8 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
 
 def seconds(duration: float) -> str:
     """A duration: 0.4 ms, 230 ms, 2.35 s, 12.4 s, 12 min 4 s, 3 h 5 min."""
+    if duration < 1e-6:
+        return "0 ms"
     if duration < 0.9995:
         return f"{_digits(duration * 1000)} ms"
     if duration < 119.5:

@@ -46,6 +46,7 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
     columns = columns_of(found)
     if columns:
         _keep(job, summary, found, columns, earlier)
+    figures = figures_of(columns, found, earlier)
     seconds = sum(part.seconds for part in spending.of_stages(summary.timings))
     return render(
         PAGE,
@@ -67,7 +68,8 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         stages=spending.of_stages(summary.timings),
         slots_spent=spending.of_slots(work, job.manifest.slots),
         found=found,
-        figures=figures_of(columns, found, earlier),
+        figures=figures,
+        shifted=[figure.column.name for figure in figures if figure.drift is not None and figure.drift.is_flagged],
         earlier=earlier,
         thumbnails=thumbnails,
         versions=versions_of(job.manifest, summary),

@@ -103,14 +103,15 @@ def _order(one: tuple[str, int]) -> tuple[float, int]:
 
 
 def _bars(numbers: Numbers, values: list[float], before: Column | None) -> Bars:
-    low, high = _range(numbers)
+    then = before.numbers if before is not None else None
+    low, high = _range(numbers, then)
     edges = [low + (high - low) * at / BINS for at in range(BINS + 1)]
     counts = [0] * BINS
     for value in values:
         if low <= value <= high:
             counts[min(BINS - 1, max(0, bisect_left(edges, value) - 1))] += 1
     shares = [count / len(values) for count in counts]
-    past = _spread(before.numbers, edges) if before is not None and before.numbers is not None else None
+    past = _spread(then, edges) if then is not None else None
     spans = [f"{spelling.plain(a)} to {spelling.plain(b)}" for a, b in pairwise(edges)]
     said = [f"{span}: {spelling.share(share)}" for span, share in zip(spans, shares, strict=True)]
     most = max([*shares, *(past or [])]) or 1.0
@@ -134,13 +135,19 @@ def _bars(numbers: Numbers, values: list[float], before: Column | None) -> Bars:
     )
 
 
-def _range(numbers: Numbers) -> tuple[float, float]:
+def _range(*several: Numbers | None) -> tuple[float, float]:
+    """From the least number to the greatest of all."""
+    lows, highs = zip(*(_span(numbers) for numbers in several if numbers is not None), strict=True)
+    low, high = min(lows), max(highs)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _span(numbers: Numbers) -> tuple[float, float]:
     """From the least number to the greatest, unless a few of them lie far off."""
     edges = numbers.edges
-    low, high = edges[0], edges[-1]
-    if len(edges) > 4 and high - low > FAR * (edges[-2] - edges[1]) > 0:
-        low, high = edges[1], edges[-2]
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    if len(edges) > 4 and edges[-1] - edges[0] > FAR * (edges[-2] - edges[1]) > 0:
+        return edges[1], edges[-2]
+    return edges[0], edges[-1]
 
 
 def _spread(numbers: Numbers, edges: list[float]) -> list[float]:

@@ -295,6 +295,8 @@ def test_a_column_that_has_shifted_since_the_previous_job_is_flagged(report_on):
     told = said(shifted.sections["predictions"])
     assert re.search(r"score numbers ! Drift\. PSI 0\.[3-9]\d, above 0\.2: its distribution has shifted\.", told)
     assert "label classes PSI 0.00: as before." in told
+    assert "Since the endpoint's previous job the distribution of score has shifted" in said(shifted.sections["top"])
+    assert "Drift" not in same.sections["top"]
     others, _ = report_on(rows_of(chance, 2000, cats=0.85), kept)
     assert re.search(r"label classes ! Drift\. PSI 0\.\d\d", said(others.sections["predictions"]))
     assert (others.rows["predictions"][0][3], others.rows["predictions"][1][0]) == ("before", "cat")
