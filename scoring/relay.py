@@ -14,6 +14,7 @@ LOGS = "logs"
 LINES_RELAYED = 200  # of one mini-batch; a line costs Prefect's server a row in its database
 LINES_OF_SLOT = 1000  # relayed of all mini-batches of a slot
 CHARACTERS_KEPT = 4 << 20  # of one mini-batch, in the file: a script that prints without end must not fill the disk
+OF_LOGGING = re.compile(r"(WARNING|ERROR|CRITICAL) [\w.]+: ")  # as program.py has the script's logging write them
 OF_SLOT = re.compile(r"slot-(\d+)\..*log")
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 def moment(at: float) -> str:
     """A time, in seconds since 1970, as logs say it: in UTC, to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def level_of(line: str) -> int:
+    """The level of a line that a script logged; what it printed is INFO."""
+    logged = OF_LOGGING.match(line)
+    return logging.getLevelNamesMapping()[logged[1]] if logged else logging.INFO
 
 
 class Allowance:
@@ -81,7 +88,7 @@ class Relay:
         left, self._allowance.left = self._allowance.left, self._allowance.left - 1
         if left > 0:
             said: dict[str, object] = {"action": "script_output", "mini_batch": mini_batch, "slot": self._slot}
-            log.info("[mini-batch %d, slot %d] %s", mini_batch, self._slot, line, extra=said)
+            log.log(level_of(line), "[mini-batch %d, slot %d] %s", mini_batch, self._slot, line, extra=said)
         elif left == 0:
             rest = self._job.url_of(self._name if self._job.is_local else LOGS)
             log.warning("Slot %d prints more than %d lines; the rest is in %s", self._slot, LINES_OF_SLOT, rest)

@@ -17,6 +17,7 @@ from deployments.service import endpoints
 
 if TYPE_CHECKING:
     from deployments.service.job_records import Job
+    from scoring.findings import Findings
 
 
 @dataclass(frozen=True)
@@ -105,26 +106,68 @@ class Endpoints:
             OutputExistsError, UnusableError or ConflictError for what cannot be had. No job exists then.
         """
         began = time.time()
-        given = {
-            "input": None if input is None else os.fspath(input),
-            "deployment_name": deployment_name,
-            "input_type": input_type,
-            "inputs": {name: each.model_dump(exclude_none=True) for name, each in (inputs or {}).items()},
-            "literals": dict(literals or {}),
+        given = _given(input, deployment_name, input_type, inputs, literals) | {
             "output_path": None if output_path is None else os.fspath(output_path),
             "job_name": job_name,
         }
-        document = Document({name: value for name, value in given.items() if value not in (None, {})})
-        changes = settings.model_dump(exclude_none=True) if isinstance(settings, Overrides) else settings or {}
-        invocation = self._system.settled(Invocation, document, changes, place="settings")
+        invocation = self._invocation(given, settings)
         from deployments.service import jobs  # brings Prefect, which the other verbs do without
         from deployments.service.submission import request_of
 
         request = request_of(endpoint_name, invocation, idempotency_key=idempotency_key, began=began)
         return jobs.invoke(self._system.store, self._system.launcher, request)
 
+    def dry_run(
+        self,
+        endpoint_name: str,
+        input: str | os.PathLike[str] | None = None,  # noqa: A002 - the command line's word
+        *,
+        deployment_name: str | None = None,
+        input_type: str | None = None,
+        inputs: Mapping[str, JobInput] | None = None,
+        literals: Mapping[str, str | int | float | bool] | None = None,
+        settings: Changes | Overrides | None = None,
+    ) -> "Findings":
+        """Score a few files of a job that is not sent, on this machine; nothing is kept of it.
+
+        >>> client.batch_endpoints.dry_run("words", "texts").problems
+        ()
+
+        Args: as of `invoke`.
+        Returns: what the script did, what files of a job would fail for, and the settings that would fit.
+        Raises: as `invoke`; EnvironmentUnusableError.
+        """
+        given = _given(input, deployment_name, input_type, inputs, literals)
+        invocation = self._invocation(given, settings)
+        from deployments.service import dry_run  # brings Prefect, which the other verbs do without
+        from deployments.service.submission import request_of
+
+        return dry_run.dry_run(self._system.store, request_of(endpoint_name, invocation))
+
+    def _invocation(self, given: dict[str, object], settings: Changes | Overrides | None) -> Invocation:
+        document = Document({name: value for name, value in given.items() if value not in (None, {})})
+        changes = settings.model_dump(exclude_none=True) if isinstance(settings, Overrides) else settings or {}
+        return self._system.settled(Invocation, document, changes, place="settings")
+
     def list_jobs(self, endpoint_name: str, max_results: int = 50) -> "builtins.list[Job]":
         """An endpoint's jobs, the newest first. Raises: NotRegistered."""
         from deployments.service import jobs
 
         return jobs.list_all(self._system.store, self._system.prefect, endpoint=endpoint_name, most=max_results)
+
+
+def _given(
+    input: str | os.PathLike[str] | None,  # noqa: A002 - the command line's word
+    deployment_name: str | None,
+    input_type: str | None,
+    inputs: Mapping[str, JobInput] | None,
+    literals: Mapping[str, str | int | float | bool] | None,
+) -> dict[str, object]:
+    """What somebody says of a job, as a declaration has it."""
+    return {
+        "input": None if input is None else os.fspath(input),
+        "deployment_name": deployment_name,
+        "input_type": input_type,
+        "inputs": {name: each.model_dump(exclude_none=True) for name, each in (inputs or {}).items()},
+        "literals": dict(literals or {}),
+    }

@@ -160,6 +160,24 @@ def test_what_is_printed_by_any_road_becomes_log_lines_of_its_mini_batch(score_w
         )
 
 
+def test_what_a_script_logs_has_its_level_in_the_jobs_log(score_with, caplog, tmp_path):
+    caplog.set_level(logging.INFO)
+    script = tmp_path / "logs.py"
+    script.write_text(
+        "import logging\nlog = logging.getLogger('my.model')\n"
+        "def run(mini_batch):\n    log.warning('careful')\n    log.error('wrong')\n    log.info('fine')\n"
+        "    print('ERROR of mine')\n    return mini_batch\n"
+    )
+    score_with(script, 1)
+    told = [(each.levelname, each.message) for each in caplog.records if each.name == "scoring.relay"]
+    assert told == [
+        ("WARNING", "[mini-batch 0, slot 0] WARNING my.model: careful"),
+        ("ERROR", "[mini-batch 0, slot 0] ERROR my.model: wrong"),
+        ("INFO", "[mini-batch 0, slot 0] INFO my.model: fine"),
+        ("INFO", "[mini-batch 0, slot 0] ERROR of mine"),
+    ]
+
+
 def test_a_megabyte_of_print_costs_the_job_a_bounded_number_of_log_lines(score_with, caplog):
     caplog.set_level(logging.INFO)
     score_with("prints_a_megabyte.py", 1)
