@@ -73,7 +73,7 @@ def _attempt(lines: Iterable[FailedTry | Attempt]) -> Iterator[Line]:
 def _came_to(attempt: Attempt) -> str:
     said = [f"{attempt.scored} files scored"]
     if attempt.failed_tries:
-        said.append(f"{attempt.failed_tries} tries failed")
+        said.append("1 try failed" if attempt.failed_tries == 1 else f"{attempt.failed_tries} tries failed")
     if attempt.failed_tries > TRIES_TOLD:
         said.append(f"of which {TRIES_TOLD} are told here")
     if not attempt.is_whole:

@@ -73,7 +73,7 @@ def test_the_overview_tells_stages_attempts_failed_tries_and_the_end_in_their_or
     assert story == [
         "slot 0: attempt 1 at mini-batch 1 began",
         "slot 0: mini-batch 1, try 1 failed: ConnectionError: the feature store is busy (raises_once.py:14 in run)",
-        "slot 0: attempt 1 at mini-batch 1 ended after SECONDS: 0 files scored, 1 tries failed",
+        "slot 0: attempt 1 at mini-batch 1 ended after SECONDS: 0 files scored, 1 try failed",
         "slot 0: attempt 2 at mini-batch 1 began",
         "slot 0: attempt 2 at mini-batch 1 ended after SECONDS: 1 files scored",
         "stage merge ended after SECONDS",
