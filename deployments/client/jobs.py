@@ -42,8 +42,10 @@ class Jobs:
     2
     >>> [path.name for path in client.jobs.download(job.name, "out")]
     ['failures.jsonl', 'predictions.csv', 'report.html', 'summary.json']
-    >>> client.jobs.list(max_results=1)[0].name
-    'first-try'
+    >>> client.jobs.list(max_results=1)[0].progress
+    Counted(files=2, done=2, failed=0)
+    >>> client.jobs.logs(job.name, errors=True)
+    []
     >>> client.jobs.replay(job.name, file="a.txt").first_rows
     ('a good day',)
     >>> client.jobs.resume(job.name).status  # what has completed is left as it is
@@ -61,10 +63,11 @@ class Jobs:
         return jobs.show(self._system.store, self._system.prefect, name)
 
     def list(self, max_results: int | None = 50) -> "builtins.list[Job]":
-        """Jobs of all endpoints, the newest first; all of them when `max_results` is None."""
-        from deployments.service import jobs
+        """Jobs of all endpoints, the newest first, each with its progress; all of them when `max_results` is None."""
+        from deployments.service import jobs, standings
 
-        return jobs.list_all(self._system.store, self._system.prefect, most=max_results)
+        sent = jobs.list_all(self._system.store, self._system.prefect, most=max_results)
+        return standings.counted(self._system.prefect, sent)
 
     def follow(self, name: str) -> "Iterator[News]":
         """What happens to a job until it has ended: log lines, progress, and the job at each change and at its end.
@@ -87,6 +90,22 @@ class Jobs:
         if ended.status != "Completed":
             raise JobNotCompletedError(ended)
         return ended
+
+    def logs(self, name: str, *, slot: int | None = None, errors: bool = False) -> "builtins.list[str]":
+        """A job's log with times: its stages, attempts, failed tries and end; it may still run.
+
+        Args:
+            name: the job's name, or its id.
+            slot: in place of that, what the script printed in this slot.
+            errors: in place of that, failed tries with their tracebacks.
+        Raises: JobNotFoundError; ConflictError when there is nothing yet; UnusableError for a slot without output.
+        """
+        from deployments.service import job_logs
+
+        store, prefect = self._system.store, self._system.prefect
+        if slot is not None:
+            return [*job_logs.read_slot(store, prefect, name, slot)]
+        return [*(job_logs.read_errors if errors else job_logs.read_overview)(store, prefect, name)]
 
     def cancel(self, name: str, *, wait: bool = True) -> "Job":
         """End a job, and wait until it has; what it has stored is kept.
