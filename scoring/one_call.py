@@ -49,7 +49,7 @@ def score(
         script: a Python file with run(mini_batch) and usually init(), or with load(path); modules beside it can be
             imported. Left out for a model of a kind that needs none.
         inputs: a folder, or one file; a local path or any URL that fsspec reads.
-        output: the folder that predictions, failures.jsonl and summary.json are put into.
+        output: the folder that predictions, failures.jsonl, report.html and summary.json are put into.
         settings: how; a Settings, or a mapping of its fields. max_concurrency_per_instance is the number of processes.
         model: a file or folder; becomes the only thing in AZUREML_MODEL_DIR.
         python: the interpreter of the scoring processes; this one when left out.

@@ -14,12 +14,13 @@ BESIDE = ("start", "init")
 
 def advise_start(job: Situation) -> Advice | None:
     """More files per job, where most of it went into starting."""
-    total = sum(took for stage, took in job.timings.items() if stage not in (*WAITED, *BESIDE))
+    stages = {stage: took for stage, took in job.timings.items() if stage not in BESIDE}
+    total = sum(took for stage, took in stages.items() if stage not in WAITED)
     scoring = job.scoring_seconds
     if total < LEAST_SECONDS or not scoring or 1 - scoring / total < MOST:
         return None
     once = total - scoring
-    more, whole = spelling.seconds(scoring), spelling.seconds(total)
+    more, whole = spelling.seconds(scoring), spelling.seconds(sum(stages.values()))
     return Advice(
         finding=(
             f"{spelling.seconds(once)} of the job's {whole} went into starting and ending it; its "
