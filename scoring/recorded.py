@@ -70,11 +70,7 @@ class Sample(NamedTuple):
 def read_tried(job: Folder) -> Iterator[Tried]:
     """A row for each mini-batch that was tried, in order; none where the job has no such table. Raises: StoreError."""
     for row in _rows(job, MINI_BATCHES):
-        mini_batch, slot, files, scored, failed, rows, tries = map(int, row[:7])
-        began, waiting, fetching, scoring, writing = map(float, row[7:12])
-        yield Tried(
-            mini_batch, slot, files, scored, failed, rows, tries, began, waiting, fetching, scoring, writing, row[12]
-        )
+        yield Tried._make((*map(int, row[:7]), *map(float, row[7:12]), row[12]))
 
 
 def read_failed_tries(job: Folder) -> Iterator[FailedTry]:
