@@ -41,10 +41,11 @@ def lasting(duration: float) -> str:
 
 def pace(number: float) -> str:
     """Files a second as a speed: 40 files/s, 2.5 files/s; in a minute or an hour where they are few."""
-    for unit, length in (("s", 1), ("min", 60)):
-        if number * length >= 1:
-            return f"{plain(number * length)} files/{unit}"
-    return f"{plain(number * 3600)} files/h"
+    for unit, length in (("s", 1), ("min", 60), ("h", 3600)):
+        files = number * length
+        if files >= 1 or unit == "h":
+            break
+    return f"{files:.2g} files/{unit}" if files < 9.95 else f"{count(files)} files/{unit}"
 
 
 def moment(duration: float) -> str:

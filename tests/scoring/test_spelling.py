@@ -45,3 +45,33 @@ def test_counts_sizes_and_values_are_short():
     assert (spelling.size(0), spelling.size(812), spelling.size(2_000_000_000)) == ("0 B", "812 B", "2.0 GB")
     assert (spelling.rate(0.123), spelling.rate(8.44), spelling.rate(1234)) == ("0.12", "8.4", "1,234")
     assert (spelling.plain(0.0123412), spelling.plain(-3), spelling.plain(12345.6)) == ("0.01234", "-3", "12,346")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0, "0 s"),
+        (8.4, "8 s"),
+        (60, "1 min"),
+        (83, "1 min 23 s"),
+        (3600, "1 h"),
+        (4800, "1 h 20 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_a_duration_that_goes_on_is_told_to_the_second(number: float, said: str) -> None:
+    assert spelling.lasting(number) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1234.5, "1,234 files/s"),
+        (40, "40 files/s"),
+        (2.651, "2.7 files/s"),
+        (0.5, "30 files/min"),
+        (0.01, "36 files/h"),
+    ],
+)
+def test_a_speed_is_told_in_the_unit_that_makes_it_a_number_one_can_see(number: float, said: str) -> None:
+    assert spelling.pace(number) == said
