@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.schedules import CronSchedule
 
 from deployments.embedded import Connection
 from tests.jobs.conftest import ENDPOINT, Board, board  # noqa: F401 - board is a fixture
@@ -54,6 +55,7 @@ def test_a_job_is_sent_by_the_form_of_its_endpoint_and_its_summary_is_on_its_pag
     page.get_by_role("button", name="Run", exact=True).first.click()
     page.get_by_text("Custom run").first.click()
     for said in (
+        "Now: 10.",
         "Folder or file to score",
         "left out, the default: names.",
         "left out, the job's own",
@@ -99,3 +101,25 @@ def go_to_artifact(page: Page, board: Board, server: Connection, run: UUID, key:
     of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]), key=ArtifactFilterKey(any_=[key]))
     (artifact,) = board.client.read_artifacts(artifact_filter=of_run)
     page.goto(f"{server.ui_url}/artifacts/artifact/{artifact.id}", wait_until="commit")
+
+
+def test_a_cron_schedule_is_made_by_the_dialog_of_an_endpoints_page(page: Page, board: Board) -> None:  # noqa: F811
+    """What becomes of such a schedule, test_prefects_doors tells."""
+    folder = board.files("a.txt")
+    page.get_by_role("button", name="Schedule").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Cron", exact=True).first.click()
+    dialog.locator("input[type=text]").last.fill("30 6 * * 1-5")
+    expect(dialog.get_by_text("At 06:30 AM, Monday through Friday")).to_be_visible()
+    dialog.get_by_role("button", name="Select parameters to override for this schedule").focus()
+    for key in ("ArrowDown", "Enter", "Tab"):
+        page.keyboard.press(key)
+    expect(dialog.get_by_text("Folder or file to score")).to_be_visible()
+    dialog.locator("textarea").fill(folder)
+    with page.expect_response(lambda answer: answer.url.endswith("/schedules") and answer.ok):
+        dialog.get_by_role("button", name="Save").click()
+    endpoint = board.client.read_deployment_by_name(f"batch-endpoint/{ENDPOINT}")
+    (made,) = endpoint.schedules
+    board.client.delete_deployment_schedule(endpoint.id, made.id)
+    assert isinstance(made.schedule, CronSchedule)
+    assert (made.schedule.cron, made.parameters, made.active) == ("30 6 * * 1-5", {"input": folder}, True)
