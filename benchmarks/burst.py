@@ -2,9 +2,11 @@
 
 import asyncio
 import math
+import threading
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -57,7 +59,7 @@ def percentile(figures: list[float], percent: float) -> float:
 
 @dataclass
 class Caller:
-    """Sends jobs to a gateway and looks at them, with one token."""
+    """Sends jobs to a gateway, or looks at them, with one token."""
 
     client: httpx.AsyncClient
     burst: Burst
@@ -92,35 +94,55 @@ class Caller:
         finally:
             self.burst.read.append(time.perf_counter() - began)
 
-    async def look_steadily(self, first: str) -> None:
+    async def look_steadily(self, first: str, end: threading.Event) -> None:
         """Look so many times a second, whether or not the looks before were answered; each fifth at a list."""
         async with asyncio.TaskGroup() as looks:
             number = 0
-            while True:
+            while not end.is_set():
                 looks.create_task(self.look("jobs?top=20" if number % 5 == 0 else f"jobs/{first}"))
                 number += 1
                 await asyncio.sleep(1 / READS_PER_SECOND)
 
 
-async def storm(url: str, token: str, keys: list[str], burst: Burst) -> dict[str, set[str]]:
-    """Send a job for each key, all at once, and look at jobs meanwhile; the names of the jobs by key."""
-    async with httpx.AsyncClient(
+def _client(url: str, token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
         base_url=f"{url}/endpoints/{ENDPOINT}/",
         headers={"Authorization": f"Bearer {token}"},
         timeout=PATIENCE,
         limits=httpx.Limits(max_connections=None),
-    ) as client:
+    )
+
+
+async def storm(url: str, token: str, keys: list[str], burst: Burst) -> dict[str, set[str]]:
+    """Send a job for each key, all at once, and look at jobs meanwhile; the names of the jobs by key."""
+    async with _client(url, token) as client:
         caller = Caller(client, burst)
         await caller.send(f"first-{keys[0]}")
         (first,) = caller.jobs.popitem()[1]
-        looks = asyncio.create_task(caller.look_steadily(first))
-        began = time.perf_counter()
-        burst.given_up = await _all_sent([caller.send(key) for key in (*keys, *keys[::SENT_TWICE])])
-        burst.whole = max(0.0, caller.taken_at - began)
-        looks.cancel()
-        await asyncio.wait([looks])
+        with _looking(url, token, first, burst):
+            began = time.perf_counter()
+            burst.given_up = await _all_sent([caller.send(key) for key in (*keys, *keys[::SENT_TWICE])])
+            burst.whole = max(0.0, caller.taken_at - began)
         burst.answers = dict(caller.answers)
         return caller.jobs
+
+
+@contextmanager
+def _looking(url: str, token: str, first: str, burst: Burst) -> Iterator[None]:
+    """Look at jobs from a thread of its own: who sends hundreds of requests at once would be late to look."""
+    end = threading.Event()
+
+    async def look() -> None:
+        async with _client(url, token) as client:
+            await Caller(client, burst).look_steadily(first, end)
+
+    thread = threading.Thread(target=asyncio.run, args=(look(),))
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
 
 
 async def _all_sent(sending: Iterable[Coroutine[None, None, None]]) -> int:
