@@ -12,8 +12,8 @@ STAGES = {
     "environment": "to having the environment on this machine",
     "list": "to the list of input files",
     "keep": "to having the rows that are kept of an earlier job",
-    "cluster": "to the last chunk's submission to the Dask workers",
-    "score": "to the end of the last chunk",
+    "cluster": "to having handed the last mini-batches to the Dask workers",
+    "score": "to the end of the last mini-batch",
     "merge": "to the summary",
 }
 BESIDE = {
