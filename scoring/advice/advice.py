@@ -13,7 +13,7 @@ class Advice(Record):
     setting: str = Field("", description="The setting that it is about, if it is about one.")
     flag: str = Field("", description="What to type behind `batchpoint batch-endpoint invoke`.")
     seconds: float | None = Field(None, description="That the job is expected to take less.")
-    gain: str = Field(description="What to expect, in words.")
+    gain: str = Field(description="What to expect, in a sentence.")
 
     def row(self) -> dict[str, str]:
         """The advice as a line of a table."""

@@ -23,5 +23,5 @@ def advise_deadline(job: Situation) -> Advice | None:
         change=f"Leave more time, timeout {longer} instead of {timeout:g} seconds, or fewer files per mini-batch",
         setting="retry_settings.timeout",
         flag=setting_flag("retry_settings.timeout", longer),
-        gain=f"no time, but a call that is a little slower is not ended, which would cost {ended} and a try",
+        gain=f"Saves no time, but a call that is a little slower is not ended, which would cost {ended} and a try.",
     )

@@ -11,6 +11,7 @@ from scoring.advice.calls import Calls
 from scoring.job import Job
 from scoring.launch import devices
 from scoring.settings import Settings
+from scoring.stages import STAGES
 from scoring.work import Work
 
 
@@ -85,6 +86,11 @@ class Situation:
         now = self.calls.seconds()
         real = min(1.0, self.scoring_seconds / now) if now else 0.0
         return (now - then.seconds()) * real
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of the whole job, all its stages; 0 where they are not known."""
+        return sum(took for stage, took in self.timings.items() if stage in STAGES)
 
     @property
     def scoring_seconds(self) -> float:

@@ -76,9 +76,10 @@ def is_worth(job: Situation, gain: float) -> bool:
 
 
 def gain_of(job: Situation, gain: float) -> str:
-    """What it would bring, as a sentence says it."""
-    part = spelling.share(gain / job.scoring_seconds)
-    return f"about {spelling.seconds(gain)} of {spelling.seconds(job.scoring_seconds)} of scoring ({part})"
+    """What it would bring, in a sentence: of the whole job's time, or of its scoring's where no more is known."""
+    what, now = ("the whole job", job.seconds) if job.seconds else ("scoring", job.scoring_seconds)
+    then = spelling.seconds(max(0.0, now - gain))
+    return f"Saves about {spelling.seconds(gain)}: {what} would take {then} instead of {spelling.seconds(now)}."
 
 
 def _sizes(job: Situation) -> Iterator[int]:

@@ -37,8 +37,15 @@ def advise_more_slots(job: Situation) -> Advice | None:
         setting=SETTING,
         flag=setting_flag(SETTING, slots),
         seconds=round(gains[slots], 3),
-        gain=gain_of(job, gains[slots]),
+        gain=f"{gain_of(job, gains[slots])} {_price(job)}",
     )
+
+
+def _price(job: Situation) -> str:
+    """What one more scoring process costs, by those that there were."""
+    starts = [slot.starting for slot in job.work.slots.values() if slot.starting]
+    started = f" and a start, which took {spelling.seconds(max(starts))} here" if starts else " and a start"
+    return f"Each one more costs up to {spelling.size(job.work.memory)} of memory{started}."
 
 
 def advise_fewer_slots(job: Situation) -> Advice | None:
@@ -54,7 +61,7 @@ def advise_fewer_slots(job: Situation) -> Advice | None:
         change=f"Run fewer scoring processes: {SETTING} {enough} instead of {now}",
         setting=SETTING,
         flag=setting_flag(SETTING, enough),
-        gain=f"no time, but the start and the memory of {idle}",
+        gain=f"Saves no time, but the start and the memory of {idle}.",
     )
 
 
@@ -70,7 +77,7 @@ def advise_memory(job: Situation) -> Advice | None:
             change=f"Leave more room: memory_limit {to}MB, or fewer files per mini-batch",
             setting="memory_limit",
             flag=setting_flag("memory_limit", f"{to}MB"),
-            gain="no time, but mini-batches a little larger than these are not ended for want of memory",
+            gain="Saves no time, but mini-batches a little larger than these are not ended for want of memory.",
         )
     now = job.settings.processes
     per_instance = work.memory * now
@@ -82,6 +89,6 @@ def advise_memory(job: Situation) -> Advice | None:
                 change=f"Run fewer scoring processes at once: {SETTING} {fewer} instead of {now}",
                 setting=SETTING,
                 flag=setting_flag(SETTING, fewer),
-                gain="no time, but none is killed for want of memory",
+                gain="Saves no time, but none is killed for want of memory.",
             )
     return None

@@ -9,23 +9,21 @@ MOST = 0.6
 LEAST_SECONDS = 3.0
 WAITED = ("turn", "wait")
 """Stages in which other jobs had what this one needed."""
-BESIDE = ("start", "init")
 
 
 def advise_start(job: Situation) -> Advice | None:
     """More files per job, where most of it went into starting."""
-    stages = {stage: took for stage, took in job.timings.items() if stage not in BESIDE}
-    total = sum(took for stage, took in stages.items() if stage not in WAITED)
+    total = job.seconds - sum(job.timings.get(stage, 0.0) for stage in WAITED)
     scoring = job.scoring_seconds
     if total < LEAST_SECONDS or not scoring or 1 - scoring / total < MOST:
         return None
     once = total - scoring
-    more, whole = spelling.seconds(scoring), spelling.seconds(sum(stages.values()))
+    more, whole = spelling.seconds(scoring), spelling.seconds(job.seconds)
     return Advice(
         finding=(
             f"{spelling.seconds(once)} of the job's {whole} went into starting and ending it; its "
             f"{spelling.counted(job.files, 'file')} took {more}."
         ),
         change="Send more files with each job, and fewer jobs",
-        gain=f"a job of twice the files would take about {more} more, not {whole}",
+        gain=f"A job of twice the files would take about {more} more, not {whole}.",
     )

@@ -1,7 +1,7 @@
 """The report of a job: one page that holds all it shows, made from what lies in the job's folder and its output."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scoring.advice.advise import advise
@@ -21,7 +21,8 @@ from scoring.report.throughput import Throughput
 from scoring.report.thumbnails import Picks, Thumbnail, thumbnails_of
 from scoring.report.timeline import Timeline, interruption, said_of_slots
 from scoring.report.verdict import verdict_of
-from scoring.report.versions import settings_of, versions_of
+from scoring.report.versions import model_of, settings_of, versions_of
+from scoring.settings import OutputFormat
 from scoring.storage import Folder
 from scoring.work import Work
 
@@ -48,13 +49,16 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         _keep(job, summary, found, columns, earlier)
     figures = figures_of(columns, found, earlier)
     seconds = sum(part.seconds for part in spending.of_stages(summary.timings))
+    slots_spent = spending.of_slots(work, job.manifest.slots)
     return render(
         PAGE,
         name=job.manifest.job,
         manifest=job.manifest,
         summary=summary,
-        verdict=verdict_of(summary, seconds),
+        verdict=verdict_of(summary, seconds, job.manifest.settings.tolerated(summary.files.listed)),
         seconds=seconds,
+        began=summary.ended - timedelta(seconds=seconds),
+        model=model_of(job.manifest),
         work=work,
         causes=explained(summary.causes, output),
         advice=advise(Situation.of(job, summary.timings, work)),
@@ -64,9 +68,11 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         throughput=drawn.throughput.bars() if work.mini_batches else None,
         durations=durations.bars_of(work) if work.mini_batches else None,
         slowest=drawn.slowest.found(job),
+        has_header=job.manifest.settings.rows_format == OutputFormat.CSV,
         memory=memory_of(work, read_samples(job.folder)),
         stages=spending.of_stages(summary.timings),
-        slots_spent=spending.of_slots(work, job.manifest.slots),
+        slots_spent=slots_spent,
+        start_said=spending.said_of_start(slots_spent),
         found=found,
         figures=figures,
         shifted=[figure.column.name for figure in figures if figure.drift is not None and figure.drift.is_flagged],

@@ -14,11 +14,11 @@ LINES_READ = 20_000
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that failed."""
+    """A file that failed; `calls` of run() had it, those that isolate a culprit included."""
 
     path: str
     mini_batch: int
-    tries: int
+    calls: int
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from scoring.report.predictions import Predictions
 from scoring.report.scale import ticks
 
 BINS = 24
+"""At most; of few values there are about twice the cube root of their number, lest chance alone makes a comb."""
 CLASSES_SHOWN = 15
 FAR = 5
 """Times the width of all but the outermost numbers that the outermost take before the figure leaves them out."""
@@ -63,8 +64,11 @@ class Figure:
 
 
 def figures_of(columns: tuple[Column, ...], found: Predictions, earlier: Distributions | None) -> list[Figure]:
-    """A figure for each column."""
-    return [_figure(column, found.columns[name], earlier) for name, column in zip(found.columns, columns, strict=True)]
+    """A figure for each column, but for those that are texts of which no two are alike, as names of files are."""
+    figures = [
+        _figure(column, found.columns[name], earlier) for name, column in zip(found.columns, columns, strict=True)
+    ]
+    return [figure for figure in figures if figure.said or not figure.column.is_unique_text]
 
 
 def _figure(column: Column, values: list[Any], earlier: Distributions | None) -> Figure:
@@ -105,11 +109,12 @@ def _order(one: tuple[str, int]) -> tuple[float, int]:
 def _bars(numbers: Numbers, values: list[float], before: Column | None) -> Bars:
     then = before.numbers if before is not None else None
     low, high = _range(numbers, then)
-    edges = [low + (high - low) * at / BINS for at in range(BINS + 1)]
-    counts = [0] * BINS
+    bins = min(BINS, round(2 * len(values) ** (1 / 3)))
+    edges = [low + (high - low) * at / bins for at in range(bins + 1)]
+    counts = [0] * bins
     for value in values:
         if low <= value <= high:
-            counts[min(BINS - 1, max(0, bisect_left(edges, value) - 1))] += 1
+            counts[min(bins - 1, max(0, bisect_left(edges, value) - 1))] += 1
     shares = [count / len(values) for count in counts]
     past = _spread(then, edges) if then is not None else None
     spans = [f"{spelling.plain(a)} to {spelling.plain(b)}" for a, b in pairwise(edges)]
@@ -122,7 +127,7 @@ def _bars(numbers: Numbers, values: list[float], before: Column | None) -> Bars:
     return Bars(
         bars=side_by_side(shares, said, most, past),
         ticks=ticks(low, high, spelling.plain, 5),
-        top=spelling.share(most),
+        top=f"{spelling.share(most)} of the rows",
         said=(
             f"From {spelling.plain(ordered[0])} to {spelling.plain(ordered[-1])}, half at most "
             f"{spelling.plain(middle)}.{outside}"

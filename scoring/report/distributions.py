@@ -57,6 +57,11 @@ class Column(Record):
     )
     numbers: Numbers | None = Field(None, description="Of `numbers`.")
 
+    @property
+    def is_unique_text(self) -> bool:
+        """Whether it holds texts of which no two are alike."""
+        return self.kind == "texts" and self.distinct == self.values
+
 
 class Distributions(Record):
     """The columns of one job's output."""

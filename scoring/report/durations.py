@@ -32,6 +32,13 @@ class Slow:
         first, last = self.first_row + 1, self.first_row + self.row.rows
         return "none" if last < first else f"{first:,} to {last:,}" if last > first else f"{first:,}"
 
+    @property
+    def ended(self) -> str:
+        """ok, or how many of its files failed, and why."""
+        row = self.row
+        why = "" if row.is_ok else f" ({row.exit})"
+        return f"{row.failed:,} of {row.files:,} failed{why}" if row.failed else row.exit
+
 
 class Slowest:
     """The mini-batches whose calls took longest, as rows are added."""

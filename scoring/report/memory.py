@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from scoring import spelling
 from scoring.recorded import Sample
-from scoring.report.scale import Tick, percent, ticks
+from scoring.report.scale import Tick, moments, percent
 from scoring.report.timeline import LANES
 from scoring.work import Work
 
 POINTS = 120
-WIDTH, HEIGHT = 1000, 40
+WIDTH, HEIGHT = 1000, 30
 """Units of a lane's own drawing, which is stretched to its place."""
 
 
@@ -43,8 +43,10 @@ def memory_of(work: Work, samples: Iterable[Sample]) -> Memory | None:
     group = -(-len(numbers) // LANES)
     places = {number: at // group for at, number in enumerate(numbers)}
     looks: list[dict[int, int]] = [{} for _ in range(0, len(numbers), group)]
+    first = work.ended
     for sample in samples:
         at = int(percent(sample.time - work.began, work.span or 1.0) * (POINTS - 1) / 100)
+        first = min(first, sample.time)
         lane = looks[places[sample.slot]]
         lane[at] = max(lane.get(at, 0), sample.memory_bytes)
     lanes = [
@@ -59,9 +61,12 @@ def memory_of(work: Work, samples: Iterable[Sample]) -> Memory | None:
     ]
     return Memory(
         lanes=lanes,
-        ticks=ticks(0, work.span or 1.0, spelling.moment, in_time=True),
+        ticks=moments(work.span or 1.0),
         most=work.memory,
-        said=f"A scoring process had {spelling.size(work.memory)} at most, with all that it started.",
+        said=(
+            f"A scoring process had {spelling.size(work.memory)} at most, with all that it started. "
+            f"It was first looked at after {spelling.seconds(max(0.0, first - work.began))}."
+        ),
     )
 
 

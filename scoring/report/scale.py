@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
+from scoring import spelling
+
 SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 """Steps of a time axis from one second on; below, and above a day, steps are 1, 2 and 5 of a power of ten."""
+AT_THE_END = 10.0
+"""Percent of a time axis before its end in which no round moment would find room."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ def ticks(
     first = ceil(low / step - 1e-9)
     values = [number * step for number in range(first, floor(high / step + 1e-9) + 1)]
     return [Tick(percent(value - low, high - low), spelled(value)) for value in values]
+
+
+def moments(span: float) -> list[Tick]:
+    """The axis of a figure over time: round moments, and the end."""
+    inner = [tick for tick in ticks(0, span, spelling.moment, in_time=True) if tick.at <= 100 - AT_THE_END]
+    return [*inner, Tick(100.0, spelling.moment(span))]
 
 
 def step_of(least: float, *, in_time: bool = False) -> float:

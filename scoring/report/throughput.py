@@ -3,7 +3,7 @@
 from scoring import spelling
 from scoring.recorded import Tried
 from scoring.report.bars import Bars, side_by_side
-from scoring.report.scale import ticks
+from scoring.report.scale import moments
 from scoring.work import Work
 
 BINS = 60
@@ -33,9 +33,12 @@ class Throughput:
         mean = sum(self._files) / self._span
         return Bars(
             bars=side_by_side(rates, said, most),
-            ticks=ticks(0, self._span, spelling.moment, in_time=True),
+            ticks=moments(self._span),
             top=f"{spelling.rate(most)} files/s",
-            said=f"On average {spelling.rate(mean)} files/s while slots were at work, at most {spelling.rate(most)}.",
+            said=(
+                f"On average {spelling.rate(mean)} files/s from the first to the last mini-batch, at most "
+                f"{spelling.rate(most)}."
+            ),
             titles=("after", "files", "files/s"),
             rows=[
                 (span, spelling.count(files), spelling.rate(rate))

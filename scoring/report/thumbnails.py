@@ -4,6 +4,7 @@ import base64
 import io
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scoring.errors import StoreError
 from scoring.input_file import InputFile
@@ -22,6 +23,8 @@ SIDE = 12_000
 """Pixels of the longer side of a picture that is opened."""
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 VALUES = 3
+GOLDEN = 0.618034
+"""Multiples of it, without their whole part, are spread evenly and repeat with no period that inputs may have."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Thumbnail:
 
 
 class Picks:
-    """Mini-batches whose first file's row can be told, evenly, as rows of the table are added."""
+    """Mini-batches whose files' rows can be told, evenly, as rows of the table are added."""
 
     def __init__(self, mini_batches: int) -> None:
         self._every = max(1, mini_batches // (2 * MOST))
@@ -58,12 +61,15 @@ class Picks:
         batches = dict(job.read_mini_batches(sorted(self._places)))
         each = max(1, -(-MOST // len(batches)))
         found: dict[int, InputFile] = {}
-        for index, files in batches.items():
+        for nth, (index, files) in enumerate(batches.items()):
             step = max(1, len(files) // each)
-            found |= {self._places[index] + at: files[at] for at in range(0, len(files), step)}
-        pictures = {place: file for place, file in found.items() if _is_picture(file)}
-        step = -(-len(pictures) // MOST) or 1
-        return dict(list(pictures.items())[::step])
+            first = _within(nth, 0, step)
+            found |= {self._places[index] + at: files[at] for at in range(first, len(files), step)}
+        pictures = [(place, file) for place, file in found.items() if _is_picture(file)]
+        if len(pictures) <= MOST:
+            return dict(pictures)
+        ends = [len(pictures) * nth // MOST for nth in range(MOST + 1)]
+        return dict(pictures[_within(nth, *span)] for nth, span in enumerate(pairwise(ends)))
 
 
 def thumbnails_of(job: Job, files: dict[int, InputFile], found: Predictions) -> list[Thumbnail]:
@@ -76,6 +82,11 @@ def thumbnails_of(job: Job, files: dict[int, InputFile], found: Predictions) -> 
         if place in found.picked and (picture := _picture(root, file)):
             made.append(Thumbnail(file.path, picture, _values(found.picked[place], file)))
     return made
+
+
+def _within(nth: int, first: int, end: int) -> int:
+    """A place in the nth of several spans, which is not the same in each: inputs are often in some rhythm."""
+    return first + int(nth * GOLDEN % 1 * (end - first))
 
 
 def _is_picture(file: InputFile) -> bool:

@@ -6,7 +6,7 @@ from statistics import median
 
 from scoring import spelling
 from scoring.recorded import FailedTry, Tried
-from scoring.report.scale import Tick, percent, ticks
+from scoring.report.scale import Tick, moments, percent
 from scoring.work import Work
 
 ONE_BY_ONE = 400
@@ -17,6 +17,8 @@ LANES = 24
 """Lanes at most: of more slots, several share one."""
 MARKS = 300
 LEAST_PAUSE = 5.0
+SEEN = 0.01
+"""Of a lane, that must be empty to be seen."""
 SLOW = 1.5
 """Times as long per file as the other slots: what is told of the slowest one."""
 
@@ -35,7 +37,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment of a lane, in percent, at which a try failed or another one began."""
+    """A moment of a lane, in percent, at which a try has failed or another one began."""
 
     at: float
     kind: str
@@ -88,8 +90,8 @@ class Timeline:
         """Draw the last try of a mini-batch."""
         place = self._places[row.slot]
         if not row.is_ok:
-            self._drawn[row.mini_batch] = row.tries, row.called
-        if row.tries > 1 and row.is_ok:
+            self._drawn[row.mini_batch] = row.tries, row.ended
+        if row.tries > 1:
             self._mark(place, row.called, "retried", f"mini-batch {row.mini_batch} tried again: try {row.tries}")
         if self.is_one_by_one:
             self._draw(self.lanes[place], row)
@@ -99,14 +101,15 @@ class Timeline:
     def add_failed(self, row: FailedTry) -> None:
         """Draw a try that failed."""
         place = self._places[row.slot]
-        last, called = self._drawn.get(row.mini_batch, (0, 0.0))
+        last, ended = self._drawn.get(row.mini_batch, (0, 0.0))
         is_drawn = last == row.number
-        moment = called if is_drawn else row.began
-        began = moment - self.began
+        began = row.began - self.began
         said = f"mini-batch {row.mini_batch}, try {row.number} failed after {spelling.seconds(row.seconds)}: {row.exit}"
-        self._mark(place, moment, "failed", said)
+        self._mark(place, ended if is_drawn else row.began + row.seconds, "failed", said)
         if is_drawn:
             return
+        if row.number > 1:
+            self._mark(place, row.began, "retried", f"mini-batch {row.mini_batch} tried again: try {row.number}")
         if self.is_one_by_one:
             self._block(self.lanes[place], began, row.seconds, "failed", said, row.mini_batch)
         else:
@@ -124,7 +127,15 @@ class Timeline:
     @property
     def ticks(self) -> list[Tick]:
         """Moments of the axis."""
-        return ticks(0, self.span, spelling.moment, in_time=True)
+        return moments(self.span)
+
+    @property
+    def kinds(self) -> set[str]:
+        """What a legend must tell of: kinds of blocks, marks (cross, again), and idle where a lane is seen empty."""
+        marked = {"again" for lane in self.lanes for mark in lane.marks if mark.kind == "retried"}
+        crossed = {"cross" for lane in self.lanes for mark in lane.marks if mark.kind == "failed"}
+        idle = {"idle" for lane in self.lanes if lane.busy < (1 - SEEN) * self.span * lane.slots}
+        return {block.kind for lane in self.lanes for block in lane.blocks} | marked | crossed | idle
 
     def _draw(self, lane: Lane, row: Tried) -> None:
         began = row.began - self.began

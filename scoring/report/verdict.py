@@ -7,6 +7,7 @@ from scoring import spelling
 from scoring.assemble import COMPLETED, WITH_ERRORS, Summary
 
 Mark = Literal["good", "warning", "bad"]
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -19,22 +20,28 @@ class Verdict:
     more: str
 
 
-def verdict_of(summary: Summary, seconds: float) -> Verdict:
-    """The verdict on a job that took so many seconds."""
+def verdict_of(summary: Summary, seconds: float, tolerated: int | None = None) -> Verdict:
+    """The verdict on a job that took so many seconds, and of which so many files might fail; None: all."""
     files = summary.files
     to_score = files.listed - files.skipped
-    took = f" in {spelling.seconds(seconds)}" if seconds else ""
+    took = f" in {spelling.seconds(seconds).replace(chr(32), NO_BREAK)}" if seconds else ""
     if summary.state == COMPLETED:
         all_of = f"All {spelling.counted(to_score, 'file')} were" if to_score > 1 else "The one file was"
         return Verdict("good", "Completed", f"{all_of} scored{took}.", _skipped(summary))
     said = f"{spelling.count(files.scored)} of {spelling.count(to_score)} files were scored{took}"
     causes = f", for {spelling.counted(len(summary.causes), 'cause')}" if summary.causes else ""
-    failed = f"; {spelling.count(files.failed)} failed{causes}" if files.failed else ""
+    share = spelling.share(files.failed / max(1, to_score))
+    failed = f"; {spelling.count(files.failed)} ({share}) failed{causes}" if files.failed else ""
     were = "was" if files.pending == 1 else "were"
     pending = f"; {spelling.count(files.pending)} {were} not reached" if files.pending else ""
     if summary.state == WITH_ERRORS:
-        return Verdict("warning", "Completed with errors", f"{said}{failed}.", _skipped(summary))
+        more = " ".join(filter(None, (_allowed(tolerated), _skipped(summary))))
+        return Verdict("warning", "Completed with errors", f"{said}{failed}.", more)
     return Verdict("bad", summary.state, f"{said}{failed}{pending}: the job is {summary.state}.", summary.message)
+
+
+def _allowed(tolerated: int | None) -> str:
+    return "" if tolerated is None else f"error_threshold allows {spelling.counted(tolerated, 'failed file')}."
 
 
 def _skipped(summary: Summary) -> str:

@@ -16,17 +16,26 @@ def versions_of(manifest: Manifest, summary: Summary) -> list[tuple[str, str, st
     named = [("endpoint", manifest.endpoint, ""), ("deployment", manifest.deployment, "")]
     return [
         *(each for each in named if each[1]),
-        ("model", _named(manifest.model) or _model_in(manifest), manifest.model.digest if manifest.model else ""),
+        ("model", f"{model_of(manifest)}{_how_given(manifest)}", manifest.model.digest if manifest.model else ""),
         ("script", script, manifest.code_digest),
         (
             "environment",
             _named(manifest.environment) or manifest.python,
             manifest.environment.digest if manifest.environment else "",
         ),
-        ("output", summary.rows_file or "no rows", summary.sha256 or ""),
+        ("predictions", summary.rows_file or "no rows", summary.sha256 or ""),
         ("Batchpoint", own_version(), ""),
         ("Python of Batchpoint", platform.python_version(), ""),
     ]
+
+
+def model_of(manifest: Manifest) -> str:
+    """The model's name and version; one that is not registered is the one thing in its folder."""
+    if manifest.model is not None:
+        return _named(manifest.model)
+    if manifest.model_dir is None:
+        return "none"
+    return ", ".join(sorted(path.name for path in Path(manifest.model_dir).glob("*")))
 
 
 def own_version() -> str:
@@ -55,13 +64,10 @@ def _said(value: Any) -> str:
     return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _how_given(manifest: Manifest) -> str:
+    is_path = manifest.model is None and manifest.model_dir is not None
+    return " (given as a path, without name and version)" if is_path else ""
+
+
 def _named(thing: Versioned | None) -> str:
     return f"{thing.name} version {thing.version}" if thing is not None else ""
-
-
-def _model_in(manifest: Manifest) -> str:
-    """A model that is not registered is the one thing in its folder."""
-    if manifest.model_dir is None:
-        return "none"
-    names = sorted(path.name for path in Path(manifest.model_dir).glob("*"))
-    return f"{', '.join(names)} (not registered)"

@@ -146,9 +146,14 @@ def test_memory_near_its_limit_is_told_of():
 
 def test_processes_that_would_not_fit_into_memory_are_not_advised():
     rows = tried(400, 0.5)
-    (advice,) = advise(situation(rows, busy(0.5, GIB)))
+    (advice,) = advise(situation(rows, busy(0.5, GIB), timings={"import": 10.0, "score": 200.0, "init": 0.5}))
     assert advice.flag == "--set max_concurrency_per_instance=4"
+    assert advice.gain == (
+        "Saves about 2 min 30 s: the whole job would take 60.0 s instead of 3 min 30 s. "
+        "Each one more costs up to 1.1 GB of memory and a start."
+    )
     (advice,) = advise(situation(rows, busy(0.5, 6 * GIB)))
+    assert advice.gain.startswith("Saves about 100 s: scoring would take 100 s instead of 3 min 20 s. ")
     assert advice.flag == "--set max_concurrency_per_instance=2"
     assert advise(situation(rows, busy(0.5, 9 * GIB))) == []
 
@@ -175,7 +180,7 @@ def test_a_job_that_mostly_starts_is_told_to_have_more_files():
     timings = {"submit": 2.0, "import": 3.0, "cluster": 2.0, "score": 3.0, "merge": 0.1, "start": 1.5, "init": 1.0}
     (advice,) = advise(situation(tried(4, 0.25), timings=timings))
     assert advice.change == "Send more files with each job, and fewer jobs"
-    assert advice.gain == "a job of twice the files would take about 1.00 s more, not 10.1 s"
+    assert advice.gain == "A job of twice the files would take about 1.00 s more, not 10.1 s."
     assert advise(situation(tried(4, 2.0), timings=timings)) == []
 
 
