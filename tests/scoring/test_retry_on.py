@@ -114,7 +114,7 @@ def test_a_list_may_be_written_as_text():
         ),
         (
             "no memory",
-            "'no memory' is no name of an exception's class, nor one of crash, exit, memory, timeout",
+            "'no memory' is no name of an exception's class, nor one of crash, device_memory, exit, memory, timeout",
         ),
     ],
 )
