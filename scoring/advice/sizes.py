@@ -75,11 +75,11 @@ def is_worth(job: Situation, gain: float) -> bool:
     return gain >= max(WORTH * job.scoring_seconds, WORTH_SECONDS)
 
 
-def gain_of(job: Situation, gain: float) -> str:
+def gain_of(job: Situation, gain: float, saves: str = "Saves") -> str:
     """What it would bring, in a sentence: of the whole job's time, or of its scoring's where no more is known."""
     what, now = ("the whole job", job.seconds) if job.seconds else ("scoring", job.scoring_seconds)
     then = spelling.seconds(max(0.0, now - gain))
-    return f"Saves about {spelling.seconds(gain)}: {what} would take {then} instead of {spelling.seconds(now)}."
+    return f"{saves} about {spelling.seconds(gain)}: {what} would take {then} instead of {spelling.seconds(now)}."
 
 
 def _sizes(job: Situation) -> Iterator[int]:

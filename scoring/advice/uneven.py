@@ -31,6 +31,6 @@ def advise_on_slow_slot(job: Situation) -> Advice | None:
             f"long as the others ({spelling.seconds(others)})."
         ),
         change=f"See what makes slot {slowest} slow: its instance, or what else runs there",
-        gain=gain_of(job, gain),
+        gain=gain_of(job, gain, "If it were as fast as the others, that would save"),
         seconds=round(gain, 3),
     )

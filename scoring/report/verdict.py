@@ -24,13 +24,14 @@ def verdict_of(summary: Summary, seconds: float, tolerated: int | None = None) -
     """The verdict on a job that took so many seconds, and of which so many files might fail; None: all."""
     files = summary.files
     to_score = files.listed - files.skipped
-    took = f" in {spelling.seconds(seconds).replace(chr(32), NO_BREAK)}" if seconds else ""
+    duration = spelling.seconds(seconds).replace(" ", NO_BREAK)
+    took = f" in {duration}" if seconds else ""
     if summary.state == COMPLETED:
         all_of = f"All {spelling.counted(to_score, 'file')} were" if to_score > 1 else "The one file was"
         return Verdict("good", "Completed", f"{all_of} scored{took}.", _skipped(summary))
     said = f"{spelling.count(files.scored)} of {spelling.count(to_score)} files were scored{took}"
     causes = f", for {spelling.counted(len(summary.causes), 'cause')}" if summary.causes else ""
-    share = spelling.share(files.failed / max(1, to_score))
+    share = spelling.share(files.failed / max(1, to_score)).replace(" ", NO_BREAK)
     failed = f"; {spelling.count(files.failed)} ({share}) failed{causes}" if files.failed else ""
     were = "was" if files.pending == 1 else "were"
     pending = f"; {spelling.count(files.pending)} {were} not reached" if files.pending else ""

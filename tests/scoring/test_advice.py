@@ -174,6 +174,9 @@ def test_a_slow_slot_is_told_of_by_its_number():
     advice = advise(situation(rows, slots=2))
     assert [each.change for each in advice] == ["See what makes slot 1 slow: its instance, or what else runs there"]
     assert advice[0].seconds == pytest.approx(30, abs=1)
+    assert advice[0].gain.startswith(
+        "If it were as fast as the others, that would save about 30.0 s: scoring would take "
+    )
 
 
 def test_a_job_that_mostly_starts_is_told_to_have_more_files():
