@@ -27,9 +27,9 @@ from flows.progress import KEY
 from flows.standing import Standing
 
 POLL_SECONDS = 1.0
-OF_WATCHING = 1 / 60
-LONGEST_POLL = 3.0
-"""Each look costs the server some 40 ms of CPU: whoever has watched for minutes can wait a little."""
+OF_WATCHING = 1 / 15
+LONGEST_POLL = 5.0
+"""Each look costs the server some 40 ms of CPU, 2 % of two busy cores: whoever has watched for a minute can wait."""
 LOG_PAGE = 200
 OVERLAP = timedelta(seconds=10)
 """Log lines are sent in batches by several senders, so one may arrive after a later one: look back that far."""

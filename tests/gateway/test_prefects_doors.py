@@ -16,6 +16,7 @@ from prefect.states import Scheduled
 from blocks.specs import Endpoint
 from deployments.service import endpoints, jobs
 from deployments.service.sending import prefect_deployment_of
+from deployments.service.streaming import Line, follow
 from tests.jobs.conftest import ENDPOINT, Board, board  # noqa: F401 - board is a fixture
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -33,7 +34,7 @@ def test_the_options_that_the_page_about_the_server_names_do_what_it_says(board:
     job = next(each for each in jobs.list_all(board.store, board.client, most=5) if each.display_name == "friday")
     assert (job.status, job.settings) == ("Completed", settings)
     # The variable of one run is added to the endpoint's own, by which the script's lines reach the job's log.
-    logged = [each.message for each in board.client.read_logs() if each.flow_run_id == job.id]
+    logged = [news.text for news in follow(board.client, str(job.id)) if isinstance(news, Line)]
     assert any("the script is ready: None blue" in line for line in logged)
 
 
