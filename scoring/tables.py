@@ -5,15 +5,13 @@ neither loses a row nor has one twice.
 """
 
 import csv
-import shutil
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from scoring.attempts import ATTEMPTS, FailedTry, lines_of_all
 from scoring.facts import Facts, Fault
+from scoring.held_folder import HeldFolder
 from scoring.job import Job
 from scoring.ledger import Entry, entries
 from scoring.relay import LOGS
@@ -41,7 +39,8 @@ class Tables:
         self._job = job
 
     def __enter__(self) -> Self:
-        self._scratch = Path(tempfile.mkdtemp(prefix="batchpoint-tables-"))
+        self._held = HeldFolder("tables")
+        self._scratch = self._held.path
         self._storing: dict[int, float] = {}
         samples: list[Sample] = []
         with self._open(FAILED_TRIES) as file:
@@ -84,7 +83,7 @@ class Tables:
                 for name in COLUMNS:
                     self._job.folder.put(self._scratch / name, f"{LOGS}/{name}")
         finally:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._held.remove()
 
 
 def write_tables(job: Job) -> None:
