@@ -65,7 +65,7 @@ bench-profile: $(BENCH)/.installed
 
 # What following a job in a terminal costs.
 bench-watching: $(INSTALLED)
-	$(BIN)/python -m benchmarks.watching $(if $(QUICK),--files 200 --pairs 1)
+	$(BIN)/python -m benchmarks.watching $(if $(QUICK),--mini-batches 50 --pairs 1)
 
 # Jobs sent over HTTP all at once while others are looked at, on SQLite and on PostgreSQL.
 load: $(INSTALLED)

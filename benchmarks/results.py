@@ -179,13 +179,20 @@ class Pair(BaseModel):
         return self.followed / self.alone - 1
 
 
+class WatchedJob(BaseModel):
+    """What following a job of some length costs."""
+
+    mini_batches: int
+    seconds: float = Field(description="From the start of the command that sends it to its last process's end.")
+    pairs: list[Pair] = Field(default_factory=list)
+
+
 class Watching(BaseModel):
-    """What following a job costs."""
+    """What following jobs costs."""
 
     taken: datetime = Field(default_factory=lambda: datetime.now(UTC))
     machine: Machine
-    files: int
-    pairs: list[Pair]
+    jobs: list[WatchedJob]
 
 
 def keep(result: BaseModel | str, file: Path) -> Path:

@@ -18,15 +18,17 @@ from statistics import median
 import psutil
 
 from benchmarks import machine, options, table
-from benchmarks.images import make_images
+from benchmarks.images import make_empty_files
 from benchmarks.measure import await_end, await_output, clear, running
-from benchmarks.results import Pair, Watching, keep
+from benchmarks.results import Pair, WatchedJob, Watching, keep
 from benchmarks.server import COMMAND, Server
 from benchmarks.systems.batchpoint import Batchpoint, StartedJob, register, remove_jobs
 from benchmarks.work import Work
 from benchmarks.workspace import Workspace
 
-SCRIPT = "batch_driver"
+SCRIPT = "steady"
+MINI_BATCHES = (300, 2400)
+"""Of the jobs, by default: some 8 s, and a minute."""
 MINI_BATCH_SIZE = 10
 PROCESSES = 2
 PAIRS = 10
@@ -102,34 +104,43 @@ def _read_all(terminal: int) -> None:
             continue
 
 
-def cpu_seconds(system: Batchpoint, work: Work, *, is_followed: bool) -> float:
-    """What one job costs, from the start of the command that sends it. Raises: BenchmarkError when it fails."""
+@dataclass(frozen=True)
+class Cost:
+    """Of one job, from the start of the command that sends it: seconds of CPU, and of time."""
+
+    used: float
+    took: float
+
+
+def cost(system: Batchpoint, work: Work, *, is_followed: bool) -> Cost:
+    """Run a job. Raises: BenchmarkError when it fails."""
     clear(work)
     account = Account(system.server)
     machine.wait_until_quiet(PATIENCE)
-    before = account.used()
+    before, began = account.used(), time.monotonic()
     with running(system, work) as started:
         assert isinstance(started, StartedJob)
         started.command.wait()
         started.check()
         with followed(system.server, started.flow_run) if is_followed else nullcontext():
             await_output(work.output, started)
-            await_end(started)
+            took = await_end(started) - began
     time.sleep(SETTLES)
     used = account.used() - before
     remove_jobs(system.server)
-    return used
+    return Cost(used, took)
 
 
-def measure(system: Batchpoint, work: Work, pairs: int) -> list[Pair]:
+def measure(system: Batchpoint, work: Work, pairs: int) -> WatchedJob:
     """Jobs with and without somebody who follows, in turns, after one that brings files into the disk's cache."""
-    cpu_seconds(system, work, is_followed=True)
-    found = []
+    cost(system, work, is_followed=True)
+    found, seconds = [], []
     for number in range(pairs):
         order = (True, False) if number % 2 else (False, True)
-        seconds = {is_followed: cpu_seconds(system, work, is_followed=is_followed) for is_followed in order}
-        found.append(Pair(followed=seconds[True], alone=seconds[False]))
-    return found
+        costs = {is_followed: cost(system, work, is_followed=is_followed) for is_followed in order}
+        found.append(Pair(followed=costs[True].used, alone=costs[False].used))
+        seconds.append(costs[False].took)
+    return WatchedJob(mini_batches=work.mini_batches, seconds=median(seconds), pairs=found)
 
 
 def rows(pairs: list[Pair]) -> table.Rows:
@@ -147,24 +158,36 @@ def main() -> None:
     arguments = _arguments()
     console = options.wide_console()
     workspace = Workspace.make(arguments.workspace)
-    inputs = make_images(workspace.inputs, arguments.files)
-    work = workspace.work(SCRIPT, inputs, files=arguments.files, mini_batch_size=MINI_BATCH_SIZE, processes=PROCESSES)
+    result = Watching(machine=machine.describe(), jobs=[])
     with Server(workspace.home) as server:
         register(server, SCRIPT, workspace, PROCESSES)
-        pairs = measure(Batchpoint(server, workspace.logs), work, arguments.pairs)
-    result = Watching(machine=machine.describe(), files=arguments.files, pairs=pairs)
-    title = f"CPU seconds of a job of {arguments.files} images, followed in a terminal and not"
-    console.print(table.on_terminal(title, rows(pairs)))
-    kept = [
-        keep(result, arguments.results / "watching.json"),
-        keep(table.on_page(title, rows(pairs)), arguments.results / "watching.md"),
-    ]
+        for mini_batches in arguments.mini_batches:
+            job = measure(Batchpoint(server, workspace.logs), _work(workspace, mini_batches), arguments.pairs)
+            result.jobs.append(job)
+            console.print(table.on_terminal(title(job), rows(job.pairs)))
+    page = "\n".join(table.on_page(title(job), rows(job.pairs)) for job in result.jobs)
+    kept = [keep(result, arguments.results / "watching.json"), keep(page, arguments.results / "watching.md")]
     console.print("kept:", *kept)
+
+
+def _work(workspace: Workspace, mini_batches: int) -> Work:
+    files = mini_batches * MINI_BATCH_SIZE
+    inputs = make_empty_files(workspace.inputs, files)
+    return workspace.work(SCRIPT, inputs, files=files, mini_batch_size=MINI_BATCH_SIZE, processes=PROCESSES)
+
+
+def title(job: WatchedJob) -> str:
+    """Which job it was."""
+    return (
+        f"CPU seconds of a job of {job.mini_batches} mini-batches ({job.seconds:.0f} s), followed in a terminal and not"
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=10_000, help="images to score (%(default)s)")
+    parser.add_argument(
+        "--mini-batches", type=int, nargs="+", default=MINI_BATCHES, help="of each job (%(default)s)", metavar="N"
+    )
     parser.add_argument("--pairs", type=int, default=PAIRS, help="jobs with and without (%(default)s)")
     options.add_folders(parser)
     return parser.parse_args()

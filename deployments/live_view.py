@@ -10,11 +10,13 @@ from rich.live import Live
 from rich.text import Text
 
 from deployments.panel import Panel
+from deployments.service.job_log import Line
 from deployments.service.job_records import Job
-from deployments.service.streaming import Line, Progress
+from deployments.service.streaming import Progress
 
 STYLES = ((logging.ERROR, "red"), (logging.WARNING, "yellow"))
 SECONDS_BETWEEN = 0.25  # drawing costs the same whether ten lines or one are new, and nobody reads faster
+SECONDS_OF_CLOCK = 1.0  # what the panel says of times is whole seconds
 
 
 class LiveView:
@@ -26,6 +28,7 @@ class LiveView:
         self._live = Live(self.panel, console=self.console, auto_refresh=False, transient=True)
         self._lines: list[Text] = []
         self._lock = threading.Lock()
+        self._has_news = threading.Event()
         self._is_over = threading.Event()
 
     @contextmanager
@@ -38,6 +41,7 @@ class LiveView:
                 yield
             finally:
                 self._is_over.set()
+                self._has_news.set()
                 drawing.join()
                 self.draw()
 
@@ -55,18 +59,24 @@ class LiveView:
     def _pass(self, line: Text) -> None:
         with self._lock:
             self._lines.append(line)
+        self._has_news.set()
 
     def move(self, progress: Progress) -> None:
         """Show how far the job is."""
         self.panel.take(progress)
+        self._has_news.set()
 
     def change(self, job: Job) -> None:
         """Show what the job's state is."""
         self.panel.take(job)
+        self._has_news.set()
 
     def _draw_on(self) -> None:
         while not self._is_over.wait(SECONDS_BETWEEN):
-            self.draw()
+            self._has_news.wait(SECONDS_OF_CLOCK - SECONDS_BETWEEN)
+            self._has_news.clear()
+            if not self._is_over.is_set():
+                self.draw()
 
     def draw(self) -> None:
         """Let the lines that wait pass by, and draw the panel below them."""

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import click
 
+from deployments.service.job_log import Line
 from deployments.service.job_records import Job
-from deployments.service.streaming import Line, News, Progress
+from deployments.service.streaming import News, Progress
 
 
 class View(Protocol):

@@ -2,8 +2,10 @@
 
 import logging
 
+from prefect import get_run_logger
 from prefect.exceptions import FailedRun
 from prefect.logging.handlers import APILogHandler
+from prefect.logging.loggers import PrefectLogAdapter
 
 from blocks.errors import BlockError
 from flows.errors import JobRefusedError
@@ -12,6 +14,8 @@ from scoring.errors import JobStoppedError, ScoringError
 OURS = (ScoringError, BlockError, JobRefusedError)
 NEEDLESS = "Timeout of %s seconds configured for this task"
 FAILED_STATE = "Finished in state Failed("
+VERDICT = "verdict"
+"""Child of a flow run's logger that tells how it ended: who follows the job hears that from its state."""
 
 
 def _is_needed(record: logging.LogRecord) -> bool:
@@ -59,6 +63,13 @@ def set_up_logs() -> None:
     for name, filters in wanted.items():
         for each in filters:
             logging.getLogger(name).addFilter(each)  # which adds none twice
+
+
+def verdict_logger() -> PrefectLogAdapter:
+    """The current flow run's, for how it ended."""
+    logger = get_run_logger()
+    assert isinstance(logger, PrefectLogAdapter)
+    return logger.getChild(VERDICT)
 
 
 def send_logs() -> None:

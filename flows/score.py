@@ -29,7 +29,7 @@ from flows.first_rows import show_first_rows
 from flows.following import Follower
 from flows.instances import hold_instances, show_running_as
 from flows.labels import label_run
-from flows.logs import send_logs, set_up_logs
+from flows.logs import send_logs, set_up_logs, verdict_logger
 from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
 from flows.records import records_at_any_end
@@ -274,5 +274,5 @@ def as_state(summary: Summary) -> State[Any]:
 
 def as_failed(message: str) -> State[Any]:
     """The final state of a job that failed; its log ends with the same sentence."""
-    get_run_logger().error("%s", message)
+    verdict_logger().error("%s", message)
     return Failed(message=message)

@@ -18,7 +18,7 @@ from distributed.core import Status
 from blocks.prefect_store import PrefectStore
 from flows.access import open_datastores
 from flows.bulletins import Wire
-from flows.logs import set_up_logs
+from flows.logs import send_logs, set_up_logs
 from scoring import telemetry
 from scoring.chunk import Tell
 from scoring.job import Job
@@ -108,6 +108,7 @@ class RemoteStation(Station):
         try:
             return super().close()
         finally:
+            send_logs()
             telemetry.flush()
 
     def _watch(self) -> None:

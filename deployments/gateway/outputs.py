@@ -13,8 +13,9 @@ from deployments.gateway.jobs import Found
 from deployments.gateway.places import shown_sentence, shown_summary
 from deployments.service.errors import ConflictError
 from deployments.service.job_files import manifest_of, summary_of
+from deployments.service.job_log import Line
 from deployments.service.job_records import Job
-from deployments.service.streaming import Line, Progress, follow
+from deployments.service.streaming import Progress, follow
 from scoring.assemble import Summary
 from scoring.publication import FAILURES, SUMMARY
 from scoring.storage import Folder

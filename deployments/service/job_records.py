@@ -100,6 +100,11 @@ class Job(BaseModel):
         return ((self.end_time or datetime.now(UTC)) - self.start_time).total_seconds()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its flow has run, so that there may be lines of its log."""
+        return self.start_time is not None
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in ENDED

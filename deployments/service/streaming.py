@@ -1,26 +1,24 @@
-"""A job's news as it happens: log lines, progress and states, read from Prefect's API alone."""
+"""A job's news as it happens: log lines, progress and states, read from Prefect's API alone.
+
+Each request costs the server 5 to 10 ms of CPU, and who watches must not slow down what is watched: a look asks for no
+more than can be new.
+"""
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterFlowRunId,
-    ArtifactFilterKey,
-    LogFilter,
-    LogFilterFlowRunId,
-    LogFilterLevel,
-    LogFilterTimestamp,
-)
-from prefect.client.schemas.objects import Log, State
-from prefect.client.schemas.sorting import ArtifactSort, LogSort
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
+from prefect.client.schemas.objects import State
+from prefect.client.schemas.sorting import ArtifactSort
 
+from deployments.service.job_log import JobLog, Line
 from deployments.service.job_records import Job
 from deployments.service.jobs import Names, read
 from flows.progress import KEY
@@ -29,24 +27,11 @@ from flows.standing import Standing
 POLL_SECONDS = 1.0
 OF_WATCHING = 1 / 15
 LONGEST_POLL = 5.0
-"""Each look costs the server some 40 ms of CPU, 2 % of two busy cores: whoever has watched for a minute can wait."""
-LOG_PAGE = 200
-OVERLAP = timedelta(seconds=10)
-"""Log lines are sent in batches by several senders, so one may arrive after a later one: look back that far."""
-QUIET_SECONDS = 1.5
-"""A job that has ended sends its last lines a moment later; no new line for that long means that all are there."""
-LAST_SECONDS = 6.0
-ROUTINE = {"prefect.flow_runs.worker", "prefect.task_runs", "prefect.task_runner.slot"}
-"""Loggers that tell how Prefect runs a job: how its process was started, and that each task run ended well."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the job's log."""
-
-    at: datetime
-    level: int
-    text: str
+"""Whoever has watched for a minute can wait."""
+LOG_SECONDS = 2.0
+"""Prefect's log handler sends no more often."""
+STATE_SECONDS = 5.0
+"""A job whose progress moves has not ended; it may be asked to."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +63,25 @@ def follow(
     job = read(client, name, endpoints)
     yield job
     since = retried_at(client.read_flow_run_states(job.id))
-    logs, progress = _Logs(client, job.id, since, level), _ProgressOf(client, job.id, since)
+    log, progress = JobLog(client, job.id, since, level), _ProgressOf(client, job.id, since)
+    log_due, state_due = _Every(LOG_SECONDS), _Every(STATE_SECONDS, last=began)
     while not job.has_ended:
-        yield from logs.new()
-        yield from progress.new()
+        moved = progress.new() if job.has_begun else None
+        if job.has_begun and log_due():
+            yield from log.new()
+        if moved is not None:
+            yield moved
         if until_now:
             return
-        time.sleep(min(LONGEST_POLL, max(POLL_SECONDS, (time.monotonic() - began) * OF_WATCHING)))
-        before, job = job, read(client, str(job.id), endpoints)
-        if not job.has_ended and (job.status, job.state) != (before.status, before.state):
-            yield job
-    yield from (line for line in logs.last() if line.text != job.state_message)  # which whoever follows tells as well
-    yield from progress.new()
+        if state_due() or moved is None or moved.percent >= 100:
+            before, job = job, read(client, str(job.id), endpoints)
+            if not job.has_ended and (job.status, job.state) != (before.status, before.state):
+                yield job
+        if not job.has_ended:
+            time.sleep(min(LONGEST_POLL, max(POLL_SECONDS, (time.monotonic() - began) * OF_WATCHING)))
+    yield from log.rest(job)
+    if (moved := progress.new()) is not None:
+        yield moved
     yield job
 
 
@@ -103,72 +95,19 @@ def retried_at(states: Iterable[State]) -> datetime | None:
     return max(left, default=None)
 
 
-class _Logs:
-    """Log lines of a flow run and its task runs, each once, in the order in which they can be had.
+class _Every:
+    """Says whether something is due, which is then taken as done: once in so many seconds."""
 
-    Args:
-        client: the Prefect server's.
-        run: the flow run's id.
-        begin: when the first line of interest may have been told; None is the flow run's beginning.
-        level: the lowest of interest.
-    """
+    def __init__(self, seconds: float, last: float = -math.inf) -> None:
+        self._seconds = seconds
+        self._last = last
 
-    def __init__(self, client: SyncPrefectClient, run: UUID, begin: datetime | None, level: int) -> None:
-        self._client = client
-        self._level = LogFilterLevel(ge_=level) if level else None
-        self._run = run
-        self._begin = begin
-        self._seen: dict[UUID, datetime] = {}
-        self._since: datetime | None = None
-
-    def new(self) -> Iterator[Line]:
-        """Lines that were not there before."""
-        wanted = self._filter(self._after())
-        offset = 0
-        while page := self._client.read_logs(wanted, limit=LOG_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC):
-            for log in page:
-                if log.id not in self._seen:
-                    self._remember(log.id, log.timestamp)
-                    if _is_of_interest(log):
-                        yield Line(log.timestamp, log.level, log.message)
-            if len(page) < LOG_PAGE:
-                break
-            offset += LOG_PAGE
-        if self._since is not None:
-            self._seen = {key: at for key, at in self._seen.items() if at >= self._since - 2 * OVERLAP}
-
-    def last(self) -> Iterator[Line]:
-        """What still comes once the job has ended."""
-        deadline = time.monotonic() + LAST_SECONDS
-        quiet_since = time.monotonic()
-        while time.monotonic() < min(deadline, quiet_since + QUIET_SECONDS):
-            for line in self.new():
-                quiet_since = time.monotonic()
-                yield line
-            time.sleep(0.25)
-
-    def _after(self) -> datetime | None:
-        """Nothing older is wanted."""
-        if self._since is None:
-            return self._begin
-        looked_back = self._since - OVERLAP
-        return max(looked_back, self._begin) if self._begin is not None else looked_back
-
-    def _filter(self, since: datetime | None) -> LogFilter:
-        return LogFilter(
-            flow_run_id=LogFilterFlowRunId(any_=[self._run]),
-            level=self._level,
-            timestamp=LogFilterTimestamp(after_=since) if since is not None else None,
-        )
-
-    def _remember(self, key: UUID, at: datetime) -> None:
-        self._seen[key] = at
-        self._since = at if self._since is None else max(self._since, at)
-
-
-def _is_of_interest(log: Log) -> bool:
-    """Whether a line is about the job rather than about how Prefect runs it."""
-    return log.name not in ROUTINE or log.level >= logging.WARNING
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        is_due = now - self._last >= self._seconds
+        if is_due:
+            self._last = now
+        return is_due
 
 
 class _ProgressOf:
@@ -182,7 +121,7 @@ class _ProgressOf:
         )
         self._last: Progress | None = None
 
-    def new(self) -> Iterator[Progress]:
+    def new(self) -> Progress | None:
         """The progress, when it has changed. A job that was retried has several; the latest one counts."""
         found = self._client.read_artifacts(artifact_filter=self._filter, sort=ArtifactSort.UPDATED_DESC, limit=1)
         for artifact in found:
@@ -192,4 +131,5 @@ class _ProgressOf:
             now = Progress(float(str(artifact.data)), artifact.description or "", standing)
             if now != self._last:
                 self._last = now
-                yield now
+                return now
+        return None

@@ -15,8 +15,9 @@ from prefect.states import Scheduled
 
 from blocks.specs import Endpoint
 from deployments.service import endpoints, jobs
+from deployments.service.job_log import Line
 from deployments.service.sending import prefect_deployment_of
-from deployments.service.streaming import Line, follow
+from deployments.service.streaming import follow
 from tests.jobs.conftest import ENDPOINT, Board, board  # noqa: F401 - board is a fixture
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]

@@ -19,8 +19,9 @@ import pytest
 from rich.console import Console
 
 from deployments.live_view import LiveView
+from deployments.service.job_log import Line
 from deployments.service.job_records import CreationContext, Job, Link
-from deployments.service.streaming import Line, Progress
+from deployments.service.streaming import Progress
 from flows.standing import Standing
 from scoring.ledger import Cause
 from scoring.slot_states import SlotState

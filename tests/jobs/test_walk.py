@@ -16,11 +16,12 @@ from deployments.embedded.home import Home, home
 from deployments.service import jobs, removal, reports
 from deployments.service.downloads import download, download_all
 from deployments.service.errors import ConflictError, UnusableError
+from deployments.service.job_log import Line
 from deployments.service.job_records import Counted
 from deployments.service.jobs import JobNotFoundError
 from deployments.service.sending import prefect_deployment_of
 from deployments.service.standings import counted
-from deployments.service.streaming import Line, follow
+from deployments.service.streaming import follow
 from flows.score import spelled
 from scoring.stages import BESIDE, STAGES
 from tests.flows.conftest import wait_for
@@ -141,7 +142,7 @@ def test_a_job_that_fails_ends_the_wait_with_its_cause_and_exit_code_1_and_a_ret
     assert waited.returncode == 1
     assert "Failed: " in news.splitlines()[-1]
     assert "the weights are for another model" in news.splitlines()[-1]
-    assert news.count("init() of the scoring script failed") == 1, "it is told once"
+    assert news.count("init() of the scoring script failed") == 1, f"it is told once\n{news}"
     job = jobs.show(board.store, board.client, json.loads(stdout)["name"])
     assert job.status == json.loads(stdout)["status"] == "Failed"
     with pytest.raises(ConflictError, match="left no output; it ended Failed"):

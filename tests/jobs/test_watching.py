@@ -12,8 +12,9 @@ from prefect.states import AwaitingRetry, Failed, Pending, Running
 from deployments.cli.ages import Age
 from deployments.cli.following import exit_code
 from deployments.cli.web import open_page
+from deployments.service.job_log import Line
 from deployments.service.job_records import CreationContext, Job, Link
-from deployments.service.streaming import Line, Progress, retried_at
+from deployments.service.streaming import Progress, retried_at
 from deployments.watching import log_line, watch
 
 JOB = Job(
