@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from deployments.embedded import prefect_settings
+from deployments.embedded.certificate import one_certificate
 from deployments.embedded.home import Home
 from deployments.embedded.state import State
 
@@ -18,7 +19,8 @@ def client_environment(home: Home, state: State, base: Mapping[str, str] = os.en
     lasting settings for this one from BATCHPOINT_HOME/prefect/profiles.toml.
     """
     kept = {name: value for name, value in base.items() if not name.startswith("PREFECT_")}
-    return {**kept, **past_proxies(base), **client_settings(home, state)}
+    certificates = {"PREFECT_API_SSL_CERT_FILE": str(one_certificate(home))}
+    return {**kept, **past_proxies(base), **client_settings(home, state), **certificates}
 
 
 def client_settings(home: Home, state: State) -> dict[str, str]:

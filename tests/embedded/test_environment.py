@@ -1,5 +1,7 @@
 """What the server, its worker and the commands are told."""
 
+import os
+import ssl
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,13 @@ from deployments.embedded.state import State
 STATE = State(port=4999, server=Started(1, "x"))
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A home with the folder that home() makes in it."""
+    (tmp_path / "prefect").mkdir()
+    return tmp_path
+
+
 def test_prefect_settings_of_the_user_are_left_out(tmp_path: Path) -> None:
     base = {"PREFECT_API_KEY": "secret", "PREFECT_PROFILE": "office", "PREFECT_HOME": "/elsewhere", "HOME": "/home/me"}
     environment = client_environment(Home(tmp_path), STATE, base)
@@ -20,6 +29,13 @@ def test_prefect_settings_of_the_user_are_left_out(tmp_path: Path) -> None:
     assert environment["PREFECT_HOME"] == str(tmp_path / "prefect")
     assert environment["PREFECT_API_URL"] == "http://127.0.0.1:4999/api"
     assert environment["HOME"] == "/home/me"
+
+
+def test_clients_load_one_certificate_and_not_every_authoritys(tmp_path: Path) -> None:
+    file = client_environment(Home(tmp_path), STATE, {})["PREFECT_API_SSL_CERT_FILE"]
+    assert len(ssl.create_default_context(cafile=file).get_ca_certs()) == 1
+    assert os.listdir(tmp_path / "prefect") == [Path(file).name]
+    assert client_environment(Home(tmp_path), STATE, {})["PREFECT_API_SSL_CERT_FILE"] == file
 
 
 def test_a_proxy_is_not_asked_for_this_machine(tmp_path: Path) -> None:
