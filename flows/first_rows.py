@@ -10,13 +10,13 @@ from prefect.artifacts import create_table_artifact
 from prefect.exceptions import PrefectException
 
 from flows.markdown import as_text
-from scoring.assemble import Summary
 from scoring.errors import ScoringError
 from scoring.report.predictions import first_rows
 from scoring.report.text import shown
 from scoring.settings import OutputFormat
 from scoring.spelling import count
 from scoring.storage import Folder
+from scoring.summary import Summary
 
 KEY = "first-rows"
 ROWS = 20

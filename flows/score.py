@@ -39,7 +39,7 @@ from flows.runs import FLOW_NAME
 from flows.summary_page import show_summary
 from flows.task_runner import SlotTaskRunner
 from flows.turns import hold_turn
-from scoring.assemble import COMPLETED, WITH_ERRORS, Summary, assemble, committed_summary
+from scoring.assemble import assemble
 from scoring.base import keep_rows
 from scoring.chunk import Report
 from scoring.errors import ScoringError, SupersededError
@@ -51,6 +51,7 @@ from scoring.settings import OutputFormat
 from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
+from scoring.summary import COMPLETED, WITH_ERRORS, Summary, committed_summary
 from scoring.tracking import begin, tracked
 
 FINALIZING = "Finalizing"

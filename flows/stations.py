@@ -21,10 +21,10 @@ from flows.bulletins import Wire
 from flows.logs import send_logs, set_up_logs
 from scoring import telemetry
 from scoring.chunk import Tell
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.manifest import Manifest
 from scoring.parts import Done
-from scoring.slots import Fleet
 
 ENDING = {Status.closing, Status.closed}
 LOOK = 1.0  # seconds between looks at whether the job's flow is still there

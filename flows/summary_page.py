@@ -6,11 +6,11 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.exceptions import PrefectException
 
 from flows.markdown import as_code, as_link, as_table, as_text
-from scoring.assemble import Summary
 from scoring.ledger import Cause
 from scoring.publication import FAILURES, SUMMARY
 from scoring.report.build import REPORT
 from scoring.spelling import count
+from scoring.summary import Summary
 
 KEY = "summary"
 NAMED = 10  # files that the script wrote itself

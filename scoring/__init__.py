@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scoring.assemble import Summary
     from scoring.errors import InitFailedError, InputError, OutputExistsError, ScoringError, ScriptError
     from scoring.one_call import score
     from scoring.settings import LoggingLevel, OutputAction, OutputFormat, RetrySettings, Settings
+    from scoring.summary import Summary
 
 __all__ = [
     "InitFailedError",
@@ -23,7 +23,7 @@ __all__ = [
     "score",
 ]
 
-FROM = {"Summary": "assemble", "score": "one_call"} | {name: "errors" for name in __all__ if name.endswith("Error")}
+FROM = {"Summary": "summary", "score": "one_call"} | {name: "errors" for name in __all__ if name.endswith("Error")}
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from scoring.attempts import AttemptWriter
 from scoring.errors import TryFailedError
 from scoring.facts import Facts, FailedFile, Fault
 from scoring.failures import Failures
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.ledger import Cause, causes_of
 from scoring.parts import Done, PartWriter, read_incomplete
@@ -20,7 +21,7 @@ from scoring.process import Scored
 from scoring.relay import Relay
 from scoring.rescue import Rescue
 from scoring.short_returns import failed_files
-from scoring.slots import Fleet, Slot
+from scoring.slot import Slot
 from scoring.supply import DueBatch
 from scoring.tries import EarlierTries
 from scoring.turn import Turn

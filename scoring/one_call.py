@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from scoring import tracking
-from scoring.assemble import Summary, assemble
+from scoring.assemble import assemble
 from scoring.chunk import News, score_chunk
 from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.manifest import MANIFEST, Manifest, with_a_slot_for_each_device
@@ -22,10 +23,10 @@ from scoring.planning import Chunk, plan_chunks
 from scoring.ready_script import CODE, SCRIPT
 from scoring.script_check import check_script
 from scoring.settings import Settings
-from scoring.slots import Fleet
 from scoring.stages import Stages
 from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder, as_url
+from scoring.summary import Summary
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from scoring.isolation import Culprit, Isolation, Outcome
 from scoring.pieces import Piece, combine, scored_piece
 from scoring.process import Scored
 from scoring.short_returns import failed_files
-from scoring.slots import Slot
+from scoring.slot import Slot
 from scoring.supply import DueBatch
 
 

@@ -14,7 +14,7 @@ from scoring.settings import Settings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from scoring.assemble import Summary
+    from scoring.summary import Summary
 
 T = TypeVar("T")
 ANYWHERE = "batchpoint"
@@ -55,7 +55,7 @@ def tracked(manifest: Manifest, work: Callable[[], "Summary"]) -> "Summary":
 
     A job that goes on after a while goes on with its run. A store that does not answer at the end costs a warning.
     """
-    from scoring.assemble import FAILED  # registering a deployment, which looks whether MLflow is there, needs it not
+    from scoring.summary import FAILED  # registering a deployment, which looks whether MLflow is there, needs it not
 
     known = manifest.tracking
     if known is None:

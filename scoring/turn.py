@@ -2,7 +2,7 @@
 
 import time
 
-from scoring.slots import Slot
+from scoring.slot import Slot
 
 
 class Turn:

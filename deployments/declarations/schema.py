@@ -47,7 +47,7 @@ def schema_of(kind: str) -> Schema:
 
 def schema_of_summary() -> Schema:
     """The JSON schema of the summary.json in a job's output."""
-    from scoring.assemble import Summary  # which no other command that needs a schema uses
+    from scoring.summary import Summary  # which no other command that needs a schema uses
 
     return Summary.model_json_schema(mode="serialization") | {"$schema": DIALECT, "title": "The summary of a job"}
 

@@ -16,9 +16,9 @@ from deployments.service.job_files import manifest_of, summary_of
 from deployments.service.job_log import Line
 from deployments.service.job_records import Job
 from deployments.service.streaming import Progress, follow
-from scoring.assemble import Summary
 from scoring.publication import FAILURES, SUMMARY
 from scoring.storage import Folder
+from scoring.summary import Summary
 
 PIECE = 1 << 18
 KINDS = {

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from deployments.gateway.reach import LOCAL
-from scoring.assemble import OUTPUT_AT, Summary
+from scoring.summary import OUTPUT_AT, Summary
 
 
 def shown_place(*spellings: str | None) -> str | None:

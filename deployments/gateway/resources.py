@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from deployments.gateway.errors import Said
 from deployments.gateway.places import shown_place, shown_sentence
 from deployments.service.job_records import Job
-from scoring.assemble import Files
+from scoring.summary import Files
 
 TYPE = "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs"
 PROVISIONING = {"Completed": "Succeeded", "Failed": "Failed", "Canceled": "Canceled"}

@@ -6,11 +6,11 @@ from deployments.service.job_records import Job
 from flows.access import open_datastores, open_urls
 from flows.errors import JobRefusedError
 from flows.paths import job_folder, output_folder
-from scoring.assemble import Files, Summary
 from scoring.errors import ScoringError
 from scoring.manifest import MANIFEST, Manifest
 from scoring.publication import SUMMARY
 from scoring.storage import Folder
+from scoring.summary import Files, Summary
 
 
 def with_files(store: Store, job: Job) -> Job:

@@ -14,9 +14,9 @@ from deployments.service.registration import Order
 from flows.datastores import DATASTORE, datastore_of
 from flows.paths import DEFAULT_DATASTORE
 from flows.runs import NAME_TAG, SHORT
-from scoring.assemble import Files
 from scoring.literals import Value
 from scoring.spelling import count, lasting
+from scoring.summary import Files
 
 PLAIN_STATUS = {
     StateType.PENDING: "Starting",

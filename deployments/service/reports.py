@@ -13,11 +13,12 @@ from flows.access import open_datastores
 from scoring.advice.advice import Advice
 from scoring.advice.advise import advise as advise_on
 from scoring.advice.situation import Situation
-from scoring.assemble import Summary, account
+from scoring.assemble import account
 from scoring.job import Job
 from scoring.report.build import REPORT, build
 from scoring.report.distributions import EARLIER, Distributions
 from scoring.storage import Folder
+from scoring.summary import Summary
 from scoring.work import Work
 
 

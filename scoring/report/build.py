@@ -6,7 +6,6 @@ from typing import Any
 
 from scoring.advice.advise import advise
 from scoring.advice.situation import Situation
-from scoring.assemble import Summary
 from scoring.job import Job
 from scoring.recorded import read_failed_tries, read_samples, read_tried
 from scoring.report import durations, spending
@@ -24,6 +23,7 @@ from scoring.report.verdict import verdict_of
 from scoring.report.versions import model_of, settings_of, versions_of
 from scoring.settings import OutputFormat
 from scoring.storage import Folder
+from scoring.summary import Summary
 from scoring.work import Work
 
 REPORT = "report.html"

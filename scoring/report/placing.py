@@ -6,13 +6,13 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from scoring.assemble import Summary
 from scoring.errors import ScoringError
 from scoring.job import Job
 from scoring.output import written_by
 from scoring.report.build import REPORT, build
 from scoring.report.distributions import Distributions
 from scoring.storage import Folder
+from scoring.summary import Summary
 
 UNBUILT = (ScoringError, OSError, LookupError, ArithmeticError, ValueError, TypeError, csv.Error, TemplateError)
 """What building a page can raise where a file or a number is not what it should be."""

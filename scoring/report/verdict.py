@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scoring import spelling
-from scoring.assemble import COMPLETED, WITH_ERRORS, Summary
+from scoring.summary import COMPLETED, WITH_ERRORS, Summary
 
 Mark = Literal["good", "warning", "bad"]
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -5,9 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from scoring.assemble import Summary
 from scoring.manifest import Manifest, Versioned
 from scoring.settings import Settings
+from scoring.summary import Summary
 
 
 def versions_of(manifest: Manifest, summary: Summary) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ from deployments.service import computes, deployments, endpoints
 from deployments.service.datastores import ensure_default_datastore
 from deployments.service.prefect_launcher import PrefectLauncher
 from flows.paths import job_folder
-from scoring.assemble import Summary
+from scoring.summary import Summary
 
 numbers = itertools.count(1)
 

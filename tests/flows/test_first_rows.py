@@ -1,7 +1,7 @@
 """The first rows on a flow run's page: few, narrow, and nothing but text."""
 
 from flows.first_rows import COLUMNS, LONGEST, as_table, said
-from scoring.assemble import Summary
+from scoring.summary import Summary
 
 
 def test_cells_are_one_line_each_and_cut_where_they_are_long() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from flows.summary_page import as_markdown
-from scoring.assemble import Files, Summary
 from scoring.ledger import Cause
+from scoring.summary import Files, Summary
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 
 import scoring
-from scoring.assemble import Summary
 from scoring.manifest import Manifest
 from scoring.settings import Settings
+from scoring.summary import Summary
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 MARK = "SCORING_TEST_MARK"

@@ -8,10 +8,10 @@ from scoring.assemble import assemble
 from scoring.base import keep_rows
 from scoring.chunk import score_chunk
 from scoring.errors import MiniBatchesFailedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk, plan_chunks
-from scoring.slots import Fleet
 
 PART_SECONDS = 0.03  # so that a job of a second has many parts
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
-from scoring.assemble import Files, Summary
 from scoring.job import Job
 from scoring.listing import FILES, OFFSET, OFFSETS, SKIPPED, SUMMARY, ListingSummary
 from scoring.manifest import Manifest
 from scoring.recorded import FailedTry, Sample, Tried
 from scoring.relay import LOGS
 from scoring.settings import Settings
+from scoring.summary import Files, Summary
 from scoring.tables import FAILED_TRIES, MINI_BATCHES, RESOURCES
 
 BEGAN = 1_790_000_000.0

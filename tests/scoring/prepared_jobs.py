@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 import scoring
-from scoring.assemble import Summary
+from scoring.summary import Summary
 from tests.scoring.conftest import SCRIPTS, write_files
 
 HOSTILE = ["torn-<script>alert(1)</script>.txt", "torn-\u202egnp.txt", "torn-new\nline.txt", "torn-& 'quoted' \".txt"]

@@ -8,10 +8,10 @@ import pytest
 from scoring import InitFailedError, ScriptError
 from scoring.chunk import score_chunk
 from scoring.errors import MiniBatchesFailedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from tests.scoring.conftest import line_of, processes_with, write_files
 
 pytestmark = pytest.mark.alone

@@ -11,11 +11,11 @@ import pytest
 from scoring import fetch_places
 from scoring.chunk import score_chunk
 from scoring.errors import JobStoppedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.parts import Done
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from scoring.storage import Folder
 from scoring.supply import Supplies
 from tests.scoring.conftest import wait_for, write_files

@@ -11,13 +11,13 @@ from scoring.assemble import assemble
 from scoring.chunk import score_chunk
 from scoring.errors import MiniBatchesFailedError
 from scoring.facts import Fault
+from scoring.fleet import Fleet
 from scoring.isolation import Isolation, Outcome, most_in_a_row
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.parts import Done
 from scoring.planning import Chunk
 from scoring.process import Scored
-from scoring.slots import Fleet
 from scoring.storage import Folder
 from tests.scoring.conftest import line_of, write_files
 

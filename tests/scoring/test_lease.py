@@ -7,11 +7,11 @@ import pytest
 from scoring.assemble import assemble
 from scoring.chunk import score_chunk
 from scoring.errors import SupersededError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.lease import LEASES, Lease
 from scoring.listing import write_listing
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files
 

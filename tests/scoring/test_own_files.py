@@ -10,10 +10,10 @@ from scoring import ScriptError
 from scoring.assemble import assemble
 from scoring.chunk import score_chunk
 from scoring.errors import MiniBatchesFailedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
 from tests.scoring.conftest import write_files

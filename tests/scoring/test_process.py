@@ -22,9 +22,9 @@ from scoring.errors import (
     TryFailedError,
 )
 from scoring.facts import Fault, Where
+from scoring.fleet import Fleet
 from scoring.launch import Launch
 from scoring.process import ScoringProcess
-from scoring.slots import Fleet
 from tests.scoring.conftest import MARK, SCRIPTS, line_of, processes_with, wait_for
 
 pytestmark = pytest.mark.alone

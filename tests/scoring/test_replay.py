@@ -9,6 +9,7 @@ import pytest
 from scoring.assemble import assemble
 from scoring.chunk import score_chunk
 from scoring.errors import InputError, MiniBatchesFailedError, ScriptError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.manifest import Manifest
@@ -16,7 +17,6 @@ from scoring.planning import Chunk
 from scoring.replay import replay
 from scoring.replay_input import find_file, find_mini_batch
 from scoring.settings import RetrySettings, Settings
-from scoring.slots import Fleet
 from scoring.storage import Folder
 from tests.scoring.conftest import SCRIPTS, line_of, write_files
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from scoring.assemble import assemble, committed_summary
+from scoring.assemble import assemble
 from scoring.chunk import Report, score_chunk
 from scoring.errors import JobStoppedError, MiniBatchesFailedError
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from scoring.stopping import EarlyEnd
 from scoring.storage import Folder
+from scoring.summary import committed_summary
 from tests.scoring.conftest import write_files
 
 NAMES = ["0", "1-bad", "2", "3", "4-bad", "5"]

@@ -9,10 +9,10 @@ import psutil
 import pytest
 
 from scoring.chunk import score_chunk
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.planning import Chunk
-from scoring.slots import Fleet
 from tests.scoring.conftest import wait_for, write_files
 
 pytestmark = pytest.mark.alone

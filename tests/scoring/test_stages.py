@@ -2,8 +2,8 @@
 
 import time
 
-from scoring.assemble import Summary
 from scoring.stages import BESIDE, STAGES
+from scoring.summary import Summary
 
 
 def test_the_stages_of_scoring_add_up_to_its_time_and_the_scripts_own_are_told_apart(score_with):

@@ -10,12 +10,12 @@ import scoring
 from scoring.chunk import score_chunk
 from scoring.errors import JobStoppedError
 from scoring.facts import Facts
+from scoring.fleet import Fleet
 from scoring.job import Job
 from scoring.ledger import Entry
 from scoring.listing import write_listing
 from scoring.planning import Chunk
 from scoring.samples import pause_after
-from scoring.slots import Fleet
 from scoring.storage import Folder
 from scoring.tables import Tables, write_tables
 from tests.scoring.conftest import SCRIPTS, write_files
