@@ -33,6 +33,8 @@ class FailedTry(Record):
     number: int = Field(description="Of the try, from 1 on in each run of the job.")
     slot: int
     began: float = Field(description="When the slot turned to the mini-batch, in seconds since 1970.")
+    waiting: float = Field(0.0, description="Seconds from then on until it was known and a scoring process was ready.")
+    fetching: float = Field(0.0, description="Seconds that it waited for files after that.")
     seconds: float = Field(description="Of the calls of run() that failed.")
     files: int
     calls: int = Field(0, description="Of run() that isolating its culprits took.")
@@ -75,6 +77,8 @@ class AttemptWriter:
             number=facts.tries,
             slot=facts.slot,
             began=facts.began,
+            waiting=facts.wait_seconds,
+            fetching=facts.fetch_seconds,
             seconds=facts.failed_seconds,
             files=facts.files,
             calls=facts.calls,

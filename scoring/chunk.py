@@ -142,8 +142,9 @@ class _Attempt:
         self.writer.close()  # what is done need not wait for what may take long to come right
         is_final = self.failures.is_final(due.index, error.fault)
         if not (is_final and self.settings.isolate_failures) or len(paths) == 1:
+            facts = self.facts_of_failure(due, error)  # which tell of the slot's waiting by now
             self.probe(due, paths)
-            return self.give_up(self.facts_of_failure(due, error), error.fault, is_final=is_final)
+            return self.give_up(facts, error.fault, is_final=is_final)
         rescue = self.rescue(due, paths)
         if due.unfetched:
             rescue.try_rest(may_narrow=True)

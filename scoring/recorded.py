@@ -50,10 +50,22 @@ class FailedTry(NamedTuple):
     number: int
     slot: int
     began: float
+    waiting: float
+    fetching: float
     seconds: float
     exit: str
     where: str
     message: str
+
+    @property
+    def called(self) -> float:
+        """When its files were handed to the script, in seconds since 1970."""
+        return self.began + self.waiting + self.fetching
+
+    @property
+    def ended(self) -> float:
+        """When the script had failed, in seconds since 1970; what isolated its culprits came after that."""
+        return self.called + self.seconds
 
 
 class Sample(NamedTuple):
@@ -76,7 +88,7 @@ def read_tried(job: Folder) -> Iterator[Tried]:
 def read_failed_tries(job: Folder) -> Iterator[FailedTry]:
     """A row for each try that failed, where the job has such a table. Raises: StoreError."""
     for row in _rows(job, FAILED_TRIES):
-        yield FailedTry(int(row[0]), int(row[1]), int(row[2]), float(row[3]), float(row[4]), *row[5:8])
+        yield FailedTry._make((*map(int, row[:3]), *map(float, row[3:7]), *row[7:10]))
 
 
 def read_samples(job: Folder) -> Iterator[Sample]:

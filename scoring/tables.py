@@ -25,7 +25,10 @@ COLUMNS = {
         *("mini_batch", "slot", "files", "scored", "failed", "rows", "tries"),
         *("began", "waiting", "fetching", "scoring", "writing", "exit"),
     ),
-    FAILED_TRIES: ("mini_batch", "try", "slot", "began", "seconds", "exit", "where", "message"),
+    FAILED_TRIES: (
+        *("mini_batch", "try", "slot", "began", "waiting", "fetching", "seconds"),
+        *("exit", "where", "message"),
+    ),
     RESOURCES: ("time", "slot", "pid", "cpu_seconds", "memory_bytes", "gpu_memory_bytes"),
 }
 LONGEST_MESSAGE = 300  # characters of a fault's first line
@@ -120,6 +123,8 @@ def _row_of_failed_try(told: FailedTry) -> Iterable[object]:
         told.number,
         told.slot,
         f"{told.began:.3f}",
+        f"{told.waiting:.6f}",
+        f"{told.fetching:.6f}",
         f"{told.seconds:.6f}",
         fault.error,
         str(fault.where) if fault.where else "",

@@ -127,8 +127,10 @@ class Work:
         slot.failed_tries += 1
         slot.began = min(slot.began, row.began)
         if not is_counted:
+            slot.starting += row.waiting
+            slot.fetching += row.fetching
             slot.scoring += row.seconds
-            slot.ended = max(slot.ended, row.began + row.seconds)
+            slot.ended = max(slot.ended, row.ended)
 
     def _add_samples(self, samples: Iterable[Sample]) -> None:
         seen: dict[tuple[int, int], tuple[Sample, Sample]] = {}

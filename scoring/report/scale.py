@@ -1,6 +1,6 @@
 """Where things stand on a figure: positions in percent of its width, and round numbers for its axes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -41,6 +41,18 @@ def moments(span: float) -> list[Tick]:
     """The axis of a figure over time: round moments, and the end."""
     inner = [tick for tick in ticks(0, span, spelling.moment, in_time=True) if tick.at <= 100 - AT_THE_END]
     return [*inner, Tick(100.0, spelling.moment(span))]
+
+
+def shares(began: float, ended: float, width: float, bins: int) -> Iterator[tuple[int, float]]:
+    """The bins of an axis from 0 on in which a span of time lies, and how much of it lies in each."""
+    first, last = (min(bins - 1, max(0, int(moment / width))) for moment in (began, ended))
+    if first == last:
+        yield first, ended - began
+        return
+    yield first, (first + 1) * width - began
+    for at in range(first + 1, last):
+        yield at, width
+    yield last, ended - last * width
 
 
 def step_of(least: float, *, in_time: bool = False) -> float:

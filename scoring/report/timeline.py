@@ -6,7 +6,7 @@ from statistics import median
 
 from scoring import spelling
 from scoring.recorded import FailedTry, Tried
-from scoring.report.scale import Tick, moments, percent
+from scoring.report.scale import Tick, moments, percent, shares
 from scoring.work import Work
 
 ONE_BY_ONE = 400
@@ -103,17 +103,17 @@ class Timeline:
         place = self._places[row.slot]
         last, ended = self._drawn.get(row.mini_batch, (0, 0.0))
         is_drawn = last == row.number
-        began = row.began - self.began
         said = f"mini-batch {row.mini_batch}, try {row.number} failed after {spelling.seconds(row.seconds)}: {row.exit}"
-        self._mark(place, ended if is_drawn else row.began + row.seconds, "failed", said)
+        self._mark(place, ended if is_drawn else row.ended, "failed", said)
         if is_drawn:
             return
         if row.number > 1:
-            self._mark(place, row.began, "retried", f"mini-batch {row.mini_batch} tried again: try {row.number}")
+            self._mark(place, row.called, "retried", f"mini-batch {row.mini_batch} tried again: try {row.number}")
         if self.is_one_by_one:
-            self._block(self.lanes[place], began, row.seconds, "failed", said, row.mini_batch)
+            self._draw_waiting(self.lanes[place], row)
+            self._block(self.lanes[place], row.called - self.began, row.seconds, "failed", said, row.mini_batch)
         else:
-            self._fill(self._busy[place], began, began + row.seconds)
+            self._fill(self._busy[place], row.began - self.began, row.ended - self.began)
 
     def finish(self) -> None:
         """Turn what was counted into blocks and marks."""
@@ -137,13 +137,16 @@ class Timeline:
         idle = {"idle" for lane in self.lanes if lane.busy < (1 - SEEN) * self.span * lane.slots}
         return {block.kind for lane in self.lanes for block in lane.blocks} | marked | crossed | idle
 
-    def _draw(self, lane: Lane, row: Tried) -> None:
+    def _draw_waiting(self, lane: Lane, row: Tried | FailedTry) -> None:
         began = row.began - self.began
         if row.waiting > self.span / 500:
             self._block(lane, began, row.waiting, "starting", f"waited {spelling.seconds(row.waiting)}")
         if row.fetching > self.span / 500:
             said = f"waited for files of mini-batch {row.mini_batch}: {spelling.seconds(row.fetching)}"
             self._block(lane, began + row.waiting, row.fetching, "fetching", said)
+
+    def _draw(self, lane: Lane, row: Tried) -> None:
+        self._draw_waiting(lane, row)
         failed = "" if row.is_ok else f", {spelling.count(row.failed)} failed: {row.exit}"
         files = spelling.counted(row.files, "file")
         said = f"mini-batch {row.mini_batch}: {files} in {spelling.seconds(row.scoring)}{failed}"
@@ -162,16 +165,8 @@ class Timeline:
             self._events[place, min(BINS - 1, int(at * BINS / 100)), kind] += 1
 
     def _fill(self, busy: list[float], began: float, ended: float) -> None:
-        """Share out a span of time among the bins that it lies in."""
-        width = self.span / BINS
-        first, last = (min(BINS - 1, max(0, int(moment / width))) for moment in (began, ended))
-        if first == last:
-            busy[first] += ended - began
-            return
-        busy[first] += (first + 1) * width - began
-        busy[last] += ended - last * width
-        for at in range(first + 1, last):
-            busy[at] += width
+        for at, seconds in shares(began, ended, self.span / BINS, BINS):
+            busy[at] += seconds
 
 
 def _runs(busy: list[float], most: float) -> list[Block]:

@@ -25,7 +25,7 @@ def verdict_of(summary: Summary, seconds: float, tolerated: int | None = None) -
     files = summary.files
     to_score = files.listed - files.skipped
     duration = spelling.seconds(seconds).replace(" ", NO_BREAK)
-    took = f" in {duration}" if seconds else ""
+    took = f" in{NO_BREAK}{duration}" if seconds else ""
     if summary.state == COMPLETED:
         all_of = f"All {spelling.counted(to_score, 'file')} were" if to_score > 1 else "The one file was"
         return Verdict("good", "Completed", f"{all_of} scored{took}.", _skipped(summary))

@@ -50,6 +50,13 @@ def made_job(
     return job
 
 
+def failed_try(
+    mini_batch: int, slot: int, began: float, seconds: float, *, number: int = 1, waiting: float = 0.0
+) -> FailedTry:
+    """A row of a try that failed, of a slot that turned to it at `began`."""
+    return FailedTry(mini_batch, number, slot, began, waiting, 0.0, seconds, "ValueError", "score.py:7", "bad")
+
+
 def write_list(folder: Path, files: int) -> None:
     """The listing of so many files of one byte each."""
     lines = [json.dumps([f"{at:06d}.txt", 1, ""]).encode() + b"\n" for at in range(files)]

@@ -6,11 +6,12 @@ from scoring.advice.advise import advise
 from scoring.advice.calls import Calls
 from scoring.advice.situation import Situation
 from scoring.job import Job
-from scoring.recorded import FailedTry, Sample, Tried
+from scoring.recorded import Sample, Tried
 from scoring.settings import Settings
 from scoring.work import Line, Work
 from tests.scoring.conftest import write_files
 from tests.scoring.killed_job import go_on_with
+from tests.scoring.made_jobs import failed_try
 from tests.scoring.slow_stores import slow_server
 
 GIB = 1 << 30
@@ -203,7 +204,7 @@ def test_what_calls_cost_is_told_only_as_far_as_sizes_differ():
 
 def test_seconds_of_failed_tries_are_counted_once():
     rows = [*tried(3, 1.0), tried(4, 1.0)[3]._replace(exit="ValueError", scored=0, failed=10, tries=2)]
-    failed = [FailedTry(3, number, 0, 1003.0 + number, 1.0, "ValueError", "score.py:7", "bad") for number in (1, 2)]
+    failed = [failed_try(3, 0, 1003.0 + number, 1.0, number=number) for number in (1, 2)]
     work = Work().summed(rows, failed, [])
     assert (work.sum_of("scoring"), work.slots[0].failed_tries, work.mini_batches) == (5.0, 2, 4)
 

@@ -15,16 +15,18 @@ from pathlib import Path
 import pytest
 
 from scoring.job import Job
-from scoring.recorded import FailedTry, Sample, Tried
+from scoring.recorded import Sample, Tried
 from scoring.report.build import REPORT, build
 from scoring.report.distributions import DISTRIBUTIONS, Distributions
 from scoring.report.drift import psi
 from scoring.report.page import TEMPLATES
 from scoring.report.text import shown
+from scoring.report.throughput import Throughput
 from scoring.storage import Folder
+from scoring.work import Work
 from tests.scoring.conftest import write_files
 from tests.scoring.killed_job import go_on_with
-from tests.scoring.made_jobs import BEGAN, made_job, summary_of
+from tests.scoring.made_jobs import BEGAN, failed_try, made_job, summary_of
 from tests.scoring.prepared_jobs import Page, Reported, prepare, said
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -80,9 +82,7 @@ def test_a_failed_try_is_marked_at_its_end_and_the_next_one_at_its_beginning(tmp
         tried(1, 0, 1.0, at=5.0),
         tried(2, 0, 1.0, at=9.0),
     ]
-    failed = [
-        FailedTry(0, number, 0, BEGAN + at, 1.0, "ValueError", "score.py:7", "bad") for number, at in ((1, 0), (2, 4.0))
-    ]
+    failed = [failed_try(0, 0, BEGAN + at, 1.0, number=number) for number, at in ((1, 0), (2, 4.0))]
     job = made_job(tmp_path / "job", rows, failed, mini_batch_size=1)
     html = build(job, summary_of(job, rows), Folder(tmp_path / "job/score")).decode()
     marks = re.findall(r'<use href="#(\w+)" x="([\d.]+)%"', html)
@@ -91,6 +91,27 @@ def test_a_failed_try_is_marked_at_its_end_and_the_next_one_at_its_beginning(tmp
     legend = said(re.search(r'<ul class="legend">(.*?)</ul>', html, re.DOTALL)[1])
     assert all(words in legend for words in ("files of it failed", "another try begins", "idle"))
     assert "its process starts" not in legend
+
+
+def test_a_first_try_that_failed_stands_after_the_start_of_its_process(tmp_path):
+    rows = [tried(0, 0, 1.0, at=5.0, tries=2), tried(1, 0, 4.0, at=6.0)]
+    failed = [failed_try(0, 0, BEGAN, 2.0, waiting=3.0)]
+    job = made_job(tmp_path / "job", rows, failed, mini_batch_size=1)
+    page = build(job, summary_of(job, rows), Folder(tmp_path / "job/score")).decode()
+    blocks = re.findall(r'<rect class="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', page)
+    assert ("starting", "0.0", "30.0") in blocks, blocks[:9]
+    assert ("failed", "30.0", "20.0") in blocks
+    assert re.search(r"start 3\.0+ s 30 %", said(read(page).sections["time"]))
+
+
+def test_rates_are_those_at_which_files_were_scored_in_spans_shorter_than_a_mini_batch_too():
+    rows = [tried(index, 0, 10.0, at=index * 10.0, files=10) for index in range(6)]
+    throughput = Throughput(Work().summed(rows, [], []))
+    for row in rows:
+        throughput.add(row)
+    told = throughput.bars().rows
+    assert {rate for _, _, rate in told} == {"1.0"}
+    assert [files for _, files, _ in told] == ["5"] * 12
 
 
 def test_failures_are_told_by_cause_with_examples(reported):
@@ -133,7 +154,8 @@ def test_what_is_not_seen_is_written_by_its_number(text, seen):
 def test_hostile_text_stays_text_wherever_it_stands(tmp_path):
     hostile = "<img src=x onerror=alert(1)>\u202e\"'&\n\udcff{{ 7*7 }}"
     rows = [tried(at, 0, 0.1, ended="ok" if at else hostile) for at in range(4)]
-    failed = [FailedTry(0, 1, 0, BEGAN, 0.1, hostile.replace("\udcff", ""), hostile.replace("\udcff", ""), "")]
+    named = hostile.replace("\udcff", "")
+    failed = [failed_try(0, 0, BEGAN, 0.1)._replace(exit=named, where=named, message="")]
     job = made_job(
         tmp_path / "job", [row._replace(exit=row.exit.replace("\udcff", "")) for row in rows], failed, mini_batch_size=1
     )
@@ -279,7 +301,7 @@ def test_a_job_of_100_000_mini_batches_has_a_small_report_in_seconds(tmp_path):
         slot = index % 60
         seconds = chance.lognormvariate(-3, 0.5)
         if index % 1000 == 17:
-            failed.append(FailedTry(index, 1, slot, BEGAN + free[slot], seconds, "ValueError", "score.py:7", "bad"))
+            failed.append(failed_try(index, slot, BEGAN + free[slot], seconds))
             free[slot] += seconds
         rows.append(tried(index, slot, seconds, at=free[slot], tries=2 if index % 1000 == 17 else 1))
         free[slot] += seconds + 0.001
