@@ -1,8 +1,7 @@
 """What Prefect's clients of the embedded server load where they would load every authority's certificate.
 
 The server speaks plain HTTP on this machine's loopback, so none is ever looked at. Prefect loads all of certifi's for
-each client that it makes, and a job makes a dozen: 20 ms of CPU each, some 40 % of what the job itself takes in its
-flow's process. An empty file is refused.
+each client that it makes, 20 ms of CPU each, and a job makes a dozen. An empty file is refused.
 """
 
 import os
