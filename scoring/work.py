@@ -31,6 +31,11 @@ class SlotWork:
     gpu_memory: int = 0
     cpu_share: float | None = None
 
+    def turn(self, row: Tried | FailedTry) -> None:
+        """Take in when it turned to a mini-batch; before its first one it waits for its process to start."""
+        if row.began < self.began:
+            self.began, self.starting = row.began, row.waiting
+
     @property
     def busy(self) -> float:
         """Seconds in which it did not stand idle."""
@@ -106,9 +111,8 @@ class Work:
     def _add(self, row: Tried) -> None:
         slot = self.slots.setdefault(row.slot, SlotWork())
         is_first = not slot.mini_batches
-        if is_first:
-            slot.starting = row.waiting
-        elif row.called - row.fetching > slot.ended:
+        slot.turn(row)
+        if not is_first and row.called - row.fetching > slot.ended:
             self.gaps.append(row.called - row.fetching - slot.ended)
         if row.is_ok and not is_first:  # the first call may warm up what the others use
             self.calls.add(row.files, row.scoring)
@@ -117,7 +121,6 @@ class Work:
         slot.fetching += row.fetching
         slot.scoring += row.scoring
         slot.writing += row.writing
-        slot.began = min(slot.began, row.began)
         slot.ended = max(slot.ended, row.ended)
         self.seconds.append(row.scoring)
         self.retried += row.tries > 1
@@ -125,9 +128,8 @@ class Work:
     def _add_failed(self, row: FailedTry, *, is_counted: bool) -> None:
         slot = self.slots.setdefault(row.slot, SlotWork())
         slot.failed_tries += 1
-        slot.began = min(slot.began, row.began)
+        slot.turn(row)
         if not is_counted:
-            slot.starting += row.waiting
             slot.fetching += row.fetching
             slot.scoring += row.seconds
             slot.ended = max(slot.ended, row.ended)

@@ -202,6 +202,14 @@ def test_what_calls_cost_is_told_only_as_far_as_sizes_differ():
     assert noisy.at_zero() == 0
 
 
+def test_the_start_of_a_slot_is_what_it_waited_before_its_first_try_whether_or_not_that_failed():
+    rows = tried(3, 1.0)
+    first = failed_try(0, 0, rows[0].began - 5.0, 2.0, waiting=3.0)
+    after_a_crash = failed_try(2, 0, rows[2].began + 1.0, 1.0, waiting=4.0)
+    work = Work().summed(rows, [after_a_crash, first], [])
+    assert (work.first_start, work.sum_of("starting"), work.began) == (3.0, 3.0, first.began)
+
+
 def test_seconds_of_failed_tries_are_counted_once():
     rows = [*tried(3, 1.0), tried(4, 1.0)[3]._replace(exit="ValueError", scored=0, failed=10, tries=2)]
     failed = [failed_try(3, 0, 1003.0 + number, 1.0, number=number) for number in (1, 2)]
