@@ -1,5 +1,7 @@
 """Jobs from bucket to bucket: credentials are found when they are needed, and written down nowhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,20 +22,29 @@ NAMES = ["a b.txt", "c.txt", "é.txt"]
 SECRETS = (ADMIN.secret, READER.secret, ACCOUNT_KEY)
 
 
+@contextmanager
+def registered(board: Board, declared: Datastore) -> Iterator[Datastore]:
+    """For as long as the context: a datastore whose root holds another's would keep that one from other tests."""
+    try:
+        yield datastores.create(board.store, declared)
+    finally:
+        datastores.delete(board.store, declared.name)
+
+
 @pytest.fixture(scope="module")
-def bucket(board: Board, s3: S3Server) -> Datastore:
+def bucket(board: Board, s3: S3Server) -> Iterator[Datastore]:
     """A datastore in the S3 server, with input files."""
     fs = s3.fs()
     for name in NAMES:
         fs.pipe_file(f"data/jobs/in/{name}", name.encode())
     credentials = save_credentials("all", ADMIN, s3)
-    return datastores.create(
-        board.store, Datastore(name="bucket", type="s3", root="s3://data/jobs", credentials=credentials)
-    )
+    declared = Datastore(name="bucket", type="s3", root="s3://data/jobs", credentials=credentials)
+    with registered(board, declared) as bucket:
+        yield bucket
 
 
 @pytest.fixture(scope="module")
-def container(board: Board, azure: AzureServer) -> Datastore:
+def container(board: Board, azure: AzureServer) -> Iterator[Datastore]:
     """A datastore in the Azure server, declared as Azure's YAML has it, with input files."""
     fs = azure.fs()
     for name in NAMES:
@@ -46,7 +57,8 @@ def container(board: Board, azure: AzureServer) -> Datastore:
         endpoint=azure.url,
         credentials=AzureCredentials(account_key=ACCOUNT_KEY),
     )
-    return datastores.create(board.store, declared)
+    with registered(board, declared) as container:
+        yield container
 
 
 @pytest.fixture(params=["bucket", pytest.param("container", marks=pytest.mark.slow)])
@@ -100,9 +112,10 @@ def test_an_output_is_replaced_by_a_job_that_says_so(board: Board, bucket: Datas
 
 def test_whoever_may_not_write_is_told_by_the_job(board: Board, bucket: Datastore, s3: S3Server):
     credentials = save_credentials("reads", READER, s3)
-    datastores.create(board.store, Datastore(name="shelf", type="s3", root="s3://data/shelf", credentials=credentials))
-    place = "azureml://datastores/shelf/paths/out"
-    job = board.wait(board.invoke("names", output=place), lambda job: job.has_ended)
+    declared = Datastore(name="shelf", type="s3", root="s3://data/shelf", credentials=credentials)
+    with registered(board, declared):
+        job = board.invoke("names", output="azureml://datastores/shelf/paths/out")
+        job = board.wait(job, lambda job: job.has_ended)
     assert job.status == "Failed"
     assert str(job.state_message).startswith("s3://data/shelf/out/.unfinished.json (datastore 'shelf') cannot be writt")
 
@@ -112,8 +125,8 @@ def test_credentials_that_are_not_there_or_wrong_are_told_when_a_job_is_sent(boa
     with pytest.raises(UnusableCredentials, match="datastore 'nobody' has its credentials in Prefect block aws-cred"):
         datastores.create(board.store, declared)
     declared = declared.model_copy(update={"credentials": save_credentials("wrong", Identity(ADMIN.key, "no"), s3)})
-    datastores.create(board.store, declared)
-    with pytest.raises(StoreError, match=r"s3://data/nobody \(datastore 'nobody'\) cannot be read: access is denied"):
+    denied = r"s3://data/nobody \(datastore 'nobody'\) cannot be read: access is denied"
+    with registered(board, declared), pytest.raises(StoreError, match=denied):
         board.invoke("names", input="azureml://datastores/nobody/paths")
 
 
@@ -128,9 +141,8 @@ def test_the_secret_of_a_datastore_goes_with_it(board: Board, container: Datasto
             "credentials": AzureCredentials(sas_token="?sig=x"),
         }
     )
-    kept = datastores.create(board.store, spare)
-    assert Secret.load("datastore-spare").get() == {"sas_token": "?sig=x"}
-    assert kept.credentials == "secret/datastore-spare"
-    datastores.delete(board.store, "spare")
+    with registered(board, spare) as kept:
+        assert Secret.load("datastore-spare").get() == {"sas_token": "?sig=x"}
+        assert kept.credentials == "secret/datastore-spare"
     with pytest.raises(ValueError, match="datastore-spare"):
         Secret.load("datastore-spare")
