@@ -67,11 +67,8 @@ def keep_rows(job: Job) -> int:
         return 0
     if job.folder.exists(KEPT):
         return Kept.model_validate_json(job.folder.read(KEPT)).files
-    scratch = HeldFolder("keep")
-    try:
-        files = _Keeper(job, scratch.path).keep(units_of(Job.open(base.folder)))
-    finally:
-        scratch.remove()
+    with HeldFolder("keep") as scratch:
+        files = _Keeper(job, scratch).keep(units_of(Job.open(base.folder)))
     job.lease.check()
     job.folder.write(KEPT, Kept(files=files).model_dump_json().encode())
     return files

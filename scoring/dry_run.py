@@ -1,7 +1,6 @@
 """A handful of a job's files scored here and now, as the job would: what the script does, and nothing is kept of it."""
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Any
 from scoring.errors import InitFailedError, TryFailedError
 from scoring.facts import Fault
 from scoring.family import Family
+from scoring.held_folder import HeldFolder
 from scoring.job import Job
 from scoring.launch import Launch
 from scoring.listing import ListingSummary, read_mini_batches, write_listing
@@ -88,15 +88,15 @@ def try_out(manifest: Manifest, *, files: int = FILES) -> Trial:
         files: how many, at most; at least 2.
     Raises: InputError when there is nothing to score, or a file cannot be fetched; EnvironmentUnusableError.
     """
-    with tempfile.TemporaryDirectory(prefix="batchpoint-dry-run-") as scratch:
-        folder = Path(scratch, "job")
+    with HeldFolder("dry-run") as scratch:
+        folder = scratch / "job"
         job = Job(manifest.model_copy(update={"folder": str(folder), "output": str(folder / "output")}))
         listed = write_listing(manifest.input, job.folder, include_hidden=manifest.settings.include_hidden)
         chosen = [file for _, (file,) in read_mini_batches(Folder(job.manifest.folder), 1, spread(listed.files, files))]
         given = ReplayInput(0, tuple(chosen))
         with job.manifest.use_environment() as environment, at_hand(job, given) as paths:
             launch = job.manifest.launch(environment.python)
-            with _Trier(replace(launch, layout="jsonl"), Path(scratch), _timeout(manifest)) as trier:
+            with _Trier(replace(launch, layout="jsonl"), scratch, _timeout(manifest)) as trier:
                 return trier.run(Trial(listed), list(zip(given.paths, paths, strict=True)))
 
 

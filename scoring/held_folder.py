@@ -14,7 +14,8 @@ PREFIX = "batchpoint-held-"
 class HeldFolder:
     """A new folder in another one, from which it first removes what processes that were killed left.
 
-    It is locked for as long as its process lives, so one that can be locked is nobody's.
+    It is locked for as long as its process lives, so one that can be locked is nobody's. In a `with`, which gives the
+    path, it is removed at the end.
     """
 
     def __init__(self, what: str, parent: str | None = None) -> None:
@@ -28,6 +29,12 @@ class HeldFolder:
         _remove_left(parent)
         self.path, descriptor = _make(what, parent)
         self._unlock = weakref.finalize(self, os.close, descriptor)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
     def remove(self) -> None:
         """Remove the folder, and again what was put into it since the last time."""

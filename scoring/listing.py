@@ -2,7 +2,6 @@
 
 import json
 import struct
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import chain, count, groupby, islice
@@ -12,6 +11,7 @@ from typing import Self
 from scoring.errors import InputError
 from scoring.facts import Record
 from scoring.finding import find, find_one, is_hidden, locate
+from scoring.held_folder import HeldFolder
 from scoring.input_file import InputFile, Unreadable
 from scoring.storage import Folder
 
@@ -51,8 +51,8 @@ def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> Lis
         return read_summary(job)
     root, only = locate(url)
     found = _readable(root, url) if only is None else [find_one(root, only)]
-    with tempfile.TemporaryDirectory(prefix="batchpoint-listing-") as scratch:
-        with _ListingWriter(Path(scratch)) as writer:
+    with HeldFolder("listing") as scratch:
+        with _ListingWriter(scratch) as writer:
             for file in found:
                 if isinstance(file, Unreadable):
                     writer.skip(file.path, file.reason)
@@ -64,7 +64,7 @@ def write_listing(url: str, job: Folder, *, include_hidden: bool = False) -> Lis
             hint = f"; {writer.skipped} were skipped, being hidden (settings.include_hidden scores those) or unreadable"
             raise InputError(f"input {url} has no files to score{hint if writer.skipped else ''}")
         for name in (FILES, OFFSETS, SKIPPED):
-            job.put(Path(scratch, name), name)
+            job.put(scratch / name, name)
     summary = ListingSummary(root=root.url, files=writer.files, skipped=writer.skipped, size=writer.size)
     job.write(SUMMARY, summary.model_dump_json().encode())
     return summary

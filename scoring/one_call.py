@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from scoring.assemble import assemble
 from scoring.chunk import News, score_chunk
 from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBatchesFailedError
 from scoring.fleet import Fleet
+from scoring.held_folder import HeldFolder
 from scoring.job import Job
 from scoring.listing import write_listing
 from scoring.manifest import MANIFEST, Manifest, with_a_slot_for_each_device
@@ -69,15 +69,15 @@ def score(
     code, path = (CODE, CODE / SCRIPT) if script is None else (Path(script).parent, Path(script))
     check_script(path)
     check_output(as_url(output), chosen, overwrite=overwrite)
-    with tempfile.TemporaryDirectory(prefix="batchpoint-job-") as scratch:
+    with HeldFolder("job") as scratch:
         manifest = Manifest(
             job=uuid.uuid4().hex[:12],
-            folder=scratch if folder is None else _job_folder(folder),
+            folder=str(scratch) if folder is None else _job_folder(folder),
             input=as_url(inputs),
             output=as_url(output),
             script=str(path.absolute()),
             code=str(code.absolute()),
-            model_dir=_model_dir(model, Path(scratch)),
+            model_dir=_model_dir(model, scratch),
             python=python or sys.executable,
             settings=with_a_slot_for_each_device(chosen, 1),
             literals=dict(literals or {}),

@@ -1,13 +1,13 @@
 """Making an output appear where it cannot be given its name whole: claimed, put file by file, its summary last."""
 
 import json
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from scoring.access import called
 from scoring.errors import AccountExistsError, OutputClaimedError, OutputExistsError, StoreError
+from scoring.held_folder import HeldFolder
 from scoring.storage import Folder, at_once
 
 FAILURES = "failures.jsonl"
@@ -66,8 +66,8 @@ class Publication:
         self._output.remove(CLAIM)
 
     def _claim(self, names: list[str]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            claim = Path(folder, CLAIM)
+        with HeldFolder("claim") as folder:
+            claim = folder / CLAIM
             claim.write_text(json.dumps({"job": self._job, "names": names}))
             while not self._could_claim(claim):
                 continue

@@ -7,7 +7,6 @@ stopped in a debugger; what it comes to is held against what it had come to in t
 import json
 import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -22,6 +21,7 @@ from scoring import device_memory
 from scoring.endings import fault_of, where_in
 from scoring.errors import ScriptError, SpoolError
 from scoring.facts import Facts, Fault, Record, Text
+from scoring.held_folder import HeldFolder
 from scoring.job import Job
 from scoring.launch import Launch
 from scoring.ledger import entries
@@ -95,11 +95,11 @@ def replay(job: Job, chosen: ReplayInput, *, debug: bool = False) -> Replay:
     _check(job.manifest)
     with (
         job.manifest.use_environment() as environment,
-        tempfile.TemporaryDirectory(prefix="batchpoint-replay-") as scratch,
+        HeldFolder("replay") as scratch,
         at_hand(job, chosen) as paths,
     ):
         launch = _launch(job.manifest, environment.python)
-        process = _Process(launch, Path(scratch), job.manifest.settings.retry_settings.timeout)
+        process = _Process(launch, scratch, job.manifest.settings.retry_settings.timeout)
         began = time.monotonic()
         process.run(chosen.mini_batch, paths, chosen.paths, debug=debug)
         came_to = process.came_to(len(paths))

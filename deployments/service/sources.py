@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from blocks.store import Store
 from deployments.service import from_mlflow
@@ -14,6 +13,7 @@ from scoring.access import called
 from scoring.errors import InputError
 from scoring.fetch import NO_FILE_NAMES
 from scoring.finding import find, locate
+from scoring.held_folder import HeldFolder
 from scoring.refusals import reason_of
 from scoring.storage import Folder, at_once
 
@@ -34,7 +34,7 @@ def at_hand(store: Store, path: str, *field: str) -> Iterator[Path]:
             is_mlflows = from_mlflow.is_kept_by_mlflow(path)
             source = path if is_mlflows or names_data_asset(path) else resolve_url(store, path)
             if "://" in source or is_mlflows:
-                scratch = Path(kept.enter_context(TemporaryDirectory(prefix="batchpoint-fetched-")))
+                scratch = kept.enter_context(HeldFolder("fetched"))
                 source = str(_fetch(store, source, field[-1], scratch))
         yield Path(source)
 

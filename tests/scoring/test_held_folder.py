@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from scoring.held_folder import HeldFolder
 
@@ -34,6 +35,13 @@ def test_a_removed_folder_is_gone_with_what_was_put_into_it_afterwards(tmp_path)
     held.remove()
     held.path.mkdir()
     held.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_in_a_with_it_is_there_for_the_block_and_gone_after_it_also_where_that_fails(tmp_path):
+    with suppress(ValueError), HeldFolder("test", str(tmp_path)) as path:
+        (path / "file").write_bytes(b"mine")
+        raise ValueError
     assert list(tmp_path.iterdir()) == []
 
 
