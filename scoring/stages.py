@@ -3,18 +3,18 @@
 import time
 
 STAGES = {
-    "submit": "from the start of the command that sent the job to its creation (unknown for other doors)",
-    "pick_up": "to the start of the job's process",
-    "import": "to the first line of its flow",
-    "turn": "to its turn among the jobs of its schedule",
-    "resolve": "to the manifest",
-    "wait": "to having instances of the compute",
-    "environment": "to having the environment on this machine",
-    "list": "to the list of input files",
-    "keep": "to having the rows that are kept of an earlier job",
-    "cluster": "to having handed the last mini-batches to the Dask workers",
-    "score": "to the end of the last mini-batch",
-    "merge": "to the summary",
+    "submit": "from the start of the command that sent the job until that is created (unknown for other doors)",
+    "pick_up": "until the job's process starts",
+    "import": "until the first line of its flow runs",
+    "turn": "until it has its turn among the jobs of its schedule",
+    "resolve": "until the manifest is written",
+    "wait": "until it has instances of the compute",
+    "environment": "until the environment is on this machine",
+    "list": "until the input files are listed",
+    "keep": "until the rows that are kept of an earlier job are there",
+    "cluster": "until the last mini-batches are handed to the Dask workers",
+    "score": "until the last mini-batch is done",
+    "merge": "until output and summary are written",
 }
 BESIDE = {
     "start": "from the start of the first scoring process that was ready to the end of the script's import",
