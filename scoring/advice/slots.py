@@ -31,7 +31,8 @@ def advise_more_slots(job: Situation) -> Advice | None:
     return Advice(
         finding=(
             f"Each scoring process kept {share:.2g} of {spelling.counted(job.cores, 'core')} busy and had "
-            f"{spelling.size(work.memory)} of {spelling.size(job.memory)} of memory: there is room for more of them."
+            f"{spelling.size(work.memory)} of {spelling.size(job.memory)} of memory: there is room for more of them. "
+            f"{_why_not_more(job, slots, by_cores, by_memory)}"
         ),
         change=f"Run more scoring processes at once: {SETTING} {slots} instead of {now}",
         setting=SETTING,
@@ -39,6 +40,20 @@ def advise_more_slots(job: Situation) -> Advice | None:
         seconds=round(gains[slots], 3),
         gain=f"{gain_of(job, gains[slots])} {_price(job)}",
     )
+
+
+def _why_not_more(job: Situation, slots: int, by_cores: float, by_memory: float) -> str:
+    """What keeps the advice from a number that is higher still."""
+    more = f"More than {slots}"
+    if slots + 1 > by_cores:
+        return f"{more} would wait for cores."
+    if slots + 1 > by_memory:
+        return f"{more} would leave too little memory free."
+    if slots + 1 > job.work.mini_batches // job.instances:
+        return f"{more} would find no mini-batch each."
+    if slots + 1 > job.settings.processes * MOST_TIMES:
+        return f"{more}, which are {MOST_TIMES} times as many, would be a guess: see what these bring first."
+    return f"{more} would save little more."
 
 
 def _price(job: Situation) -> str:

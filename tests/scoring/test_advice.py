@@ -156,7 +156,22 @@ def test_processes_that_would_not_fit_into_memory_are_not_advised():
     (advice,) = advise(situation(rows, busy(0.5, 6 * GIB)))
     assert advice.gain.startswith("Saves about 100 s: scoring would take 100 s instead of 3 min 20 s. ")
     assert advice.flag == "--set max_concurrency_per_instance=2"
+    assert advice.finding.endswith("there is room for more of them. More than 2 would leave too little memory free.")
     assert advise(situation(rows, busy(0.5, 9 * GIB))) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "flag", "why"),
+    [
+        (400, 0.5, 4, "More than 4, which are 4 times as many, would be a guess: see what these bring first."),
+        (400, 2.0, 2, "More than 2 would wait for cores."),
+        (3, 0.5, 3, "More than 3 would find no mini-batch each."),
+    ],
+)
+def test_advice_of_more_slots_says_why_not_of_still_more(count, share, flag, why):
+    (advice,) = advise(situation(tried(count, 5.0, files=1), busy(share, GIB)))
+    assert advice.flag == f"--set max_concurrency_per_instance={flag}"
+    assert advice.finding.endswith(why)
 
 
 def test_nothing_is_said_of_slots_where_a_gpu_is_at_work():
