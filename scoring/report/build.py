@@ -7,6 +7,7 @@ from typing import Any
 from scoring.advice.advise import advise
 from scoring.advice.situation import Situation
 from scoring.job import Job
+from scoring.planning import plan_chunks
 from scoring.recorded import read_failed_tries, read_samples, read_tried
 from scoring.report import durations, spending
 from scoring.report.causes import explained
@@ -15,10 +16,11 @@ from scoring.report.distributions import EARLIER, Distributions, columns_of
 from scoring.report.memory import memory_of
 from scoring.report.page import render
 from scoring.report.predictions import Predictions, read_predictions
+from scoring.report.remarks import interruption, said_of_slots, said_of_the_end
 from scoring.report.text import shown
 from scoring.report.throughput import Throughput
 from scoring.report.thumbnails import Picks, Thumbnail, thumbnails_of
-from scoring.report.timeline import Timeline, interruption, said_of_slots
+from scoring.report.timeline import Timeline
 from scoring.report.verdict import verdict_of
 from scoring.report.versions import model_of, settings_of, versions_of
 from scoring.settings import OutputFormat
@@ -64,6 +66,7 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         advice=advise(Situation.of(job, summary.timings, work)),
         timeline=drawn.timeline,
         slots_said=said_of_slots(work),
+        end_said=said_of_the_end(work, plan_chunks(summary.mini_batches, job.manifest.slots)),
         interruption=interruption(work, summary.timings),
         throughput=drawn.throughput.bars() if work.mini_batches else None,
         durations=durations.bars_of(work) if work.mini_batches else None,

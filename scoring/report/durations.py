@@ -3,16 +3,17 @@
 import heapq
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, log
+from math import exp, floor, log
 
 from scoring import spelling
 from scoring.job import Job
 from scoring.recorded import Tried
 from scoring.report.bars import Bars, side_by_side
-from scoring.report.scale import Tick, percent, step_of, ticks
+from scoring.report.scale import Tick, at_each, percent, step_of
 from scoring.work import Work
 
 BINS = 30
+MARKS = 6
 SLOWEST = 10
 SKEWED = 20
 """Times the median that the longest takes before the axis is one of powers."""
@@ -91,11 +92,13 @@ def bars_of(work: Work) -> Bars:
 
 
 def _evenly(least: float, most: float) -> tuple[list[float], list[Tick]]:
-    """Bins of one width, from nothing where the least is near to it."""
-    low = 0.0 if least < most / 2 else least * 0.9
+    """Bins of one width, from nothing where the least is near to it, or else from the round number below the least."""
     high = most * 1.02 or 1.0
+    low = 0.0 if least < most / 2 else least * 0.9
+    step = step_of((high - low) / MARKS, in_time=True)
+    low = floor(low / step) * step
     bins = [low + (high - low) * at / BINS for at in range(BINS + 1)]
-    return bins, ticks(low, high, spelling.moment)
+    return bins, at_each(step, low, high, spelling.moment)
 
 
 def _by_powers(least: float, most: float) -> tuple[list[float], list[Tick]]:

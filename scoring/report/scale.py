@@ -31,7 +31,11 @@ def ticks(
     """Round numbers between two others, at most so many and one."""
     if high <= low:
         return [Tick(0.0, spelled(low))]
-    step = step_of((high - low) / most, in_time=in_time)
+    return at_each(step_of((high - low) / most, in_time=in_time), low, high, spelled)
+
+
+def at_each(step: float, low: float, high: float, spelled: Callable[[float], str]) -> list[Tick]:
+    """The multiples of a number between two others."""
     first = ceil(low / step - 1e-9)
     values = [number * step for number in range(first, floor(high / step + 1e-9) + 1)]
     return [Tick(percent(value - low, high - low), spelled(value)) for value in values]

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median
 
 from scoring import spelling
 from scoring.recorded import FailedTry, Tried
@@ -16,11 +15,10 @@ LEVELS = 4
 LANES = 24
 """Lanes at most: of more slots, several share one."""
 MARKS = 300
-LEAST_PAUSE = 5.0
+OF_A_NUMBER, OF_A_DIGIT = 0.6, 0.8
+"""Percent of a lane that a number needs around it, and for each of its digits."""
 SEEN = 0.01
 """Of a lane, that must be empty to be seen."""
-SLOW = 1.5
-"""Times as long per file as the other slots: what is told of the slowest one."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,17 @@ class Block:
     said: str
     level: int = LEVELS
     mini_batch: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The mini-batch's, where it finds room; what is told of a whole span of time has none."""
+        number = "" if self.mini_batch is None or self.kind != "scored" else str(self.mini_batch)
+        return number if self.width >= OF_A_NUMBER + OF_A_DIGIT * len(number) else ""
+
+    @property
+    def middle(self) -> float:
+        """Where its number stands."""
+        return round(self.left + self.width / 2, 2)
 
 
 @dataclass(frozen=True)
@@ -155,7 +164,8 @@ class Timeline:
 
     def _block(self, lane: Lane, at: float, took: float, kind: str, said: str, mini_batch: int | None = None) -> None:
         width = max(0.12, percent(took, self.span))
-        lane.blocks.append(Block(percent(at, self.span), width, kind, said, mini_batch=mini_batch))
+        drawn_alone = mini_batch if lane.slots == 1 else None
+        lane.blocks.append(Block(percent(at, self.span), width, kind, said, mini_batch=drawn_alone))
 
     def _mark(self, place: int, moment: float, kind: str, said: str) -> None:
         at = percent(moment - self.began, self.span)
@@ -182,24 +192,3 @@ def _runs(busy: list[float], most: float) -> list[Block]:
             blocks.append(Block(left, round(right - left, 2), "scored", f"{share} busy", level))
         first = at
     return blocks
-
-
-def interruption(work: Work, timings: dict[str, float]) -> float:
-    """Seconds of the timeline in which the job did not run, as when it went on after its machine was lost; mostly 0."""
-    pause = work.span - timings.get("score", work.span)
-    return pause if pause > LEAST_PAUSE else 0.0
-
-
-def said_of_slots(work: Work) -> str:
-    """Whether one slot was slower than the others, in a sentence."""
-    took = {number: slot.seconds_per_file for number, slot in work.slots.items() if slot.files and slot.scoring}
-    if len(took) < 2:
-        return ""
-    slowest = max(took, key=lambda number: took[number])
-    others = median(seconds for number, seconds in took.items() if number != slowest)
-    if not others or took[slowest] / others < SLOW:
-        return "All slots took about as long for a file."
-    return (
-        f"Slot {slowest} was the slowest: {spelling.seconds(took[slowest])} for a file, "
-        f"{took[slowest] / others:.1f} times as long as the others ({spelling.seconds(others)})."
-    )

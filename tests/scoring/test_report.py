@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from scoring import spelling
 from scoring.job import Job
 from scoring.recorded import Sample, Tried
 from scoring.report.build import REPORT, build
 from scoring.report.distributions import DISTRIBUTIONS, Distributions
 from scoring.report.drift import psi
+from scoring.report.durations import bars_of
 from scoring.report.page import TEMPLATES
 from scoring.report.text import shown
 from scoring.report.throughput import Throughput
@@ -179,6 +181,38 @@ def test_a_slow_slot_is_named_with_how_slow_it_is(reported):
     slowest = reported["uneven"].page.rows["mini-batches"]
     first = next(row for row in slowest if len(row) == 8 and row[0] != "mini-batch")
     assert first[3] == slot
+
+
+def test_slots_that_stand_idle_at_the_end_are_explained(tmp_path):
+    rows = [tried(at, 0, 1.0, at=float(at)) for at in range(30)] + [tried(30 + at, 1, 1.0, at=at) for at in range(10)]
+    job = made_job(tmp_path / "job", rows, mini_batch_size=1, max_concurrency_per_instance=2)
+    told = said(read(build(job, summary_of(job, rows), Folder(tmp_path / "job/score"))).sections["timeline"])
+    assert "in chunks, at first of 8 and then of ever fewer. After 10.0 s none was left for slot 1, and the" in told
+    even = [row._replace(slot=row.mini_batch % 2, began=BEGAN + row.mini_batch // 2) for row in rows]
+    job = made_job(tmp_path / "even", even, mini_batch_size=1, max_concurrency_per_instance=2)
+    told = said(read(build(job, summary_of(job, even), Folder(tmp_path / "even/score"))).sections["timeline"])
+    assert "in chunks" not in told
+
+
+def test_mini_batches_have_their_numbers_on_the_timeline_where_there_is_room(tmp_path):
+    rows = [tried(0, 0, 50.0), tried(1, 0, 0.1, at=50.0), tried(2, 0, 50.0, at=51.0), tried(3, 1, 50.0)]
+    job = made_job(tmp_path / "job", rows, mini_batch_size=1, max_concurrency_per_instance=2)
+    html = build(job, summary_of(job, rows), Folder(tmp_path / "job/score")).decode()
+    assert re.findall(r'<text class="number-of" x="([\d.]+)%" y="24">(\d+)<', html) == [
+        ("24.75", "0"),
+        ("75.25", "2"),
+        ("24.75", "3"),
+    ]
+
+
+@pytest.mark.parametrize(("least", "most", "low"), [(20.8, 31.0, 15.0), (950.0, 1010.0, 840.0), (3.0, 100.0, 0.0)])
+def test_the_axis_of_durations_begins_at_a_round_number_with_its_label(least, most, low):
+    seconds = [least + (most - least) * at / 40 for at in range(41)]
+    figure = bars_of(Work().summed([tried(at, 0, took) for at, took in enumerate(seconds)], [], []))
+    assert (figure.ticks[0].at, figure.ticks[0].label) == (0.0, spelling.moment(low))
+    drawn = [bar for bar in figure.bars if bar.height]
+    assert len(figure.ticks) >= 3
+    assert drawn[0].left > 0 or not low
 
 
 def test_the_slowest_mini_batches_are_named_with_their_files_and_rows(reported):
