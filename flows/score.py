@@ -32,7 +32,6 @@ from flows.labels import label_run
 from flows.logs import send_logs, set_up_logs, verdict_logger
 from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
-from flows.records import records_at_any_end
 from flows.resolve import read_overrides, resolve
 from flows.results import drop_exception, result_key, result_storage
 from flows.runs import FLOW_NAME
@@ -44,6 +43,7 @@ from scoring.base import keep_rows
 from scoring.chunk import Report
 from scoring.errors import ScoringError, SupersededError
 from scoring.job import Job
+from scoring.last_records import records_at_any_end
 from scoring.listing import ListingSummary, copy_listing, write_listing
 from scoring.manifest import MANIFEST, Manifest
 from scoring.planning import Chunk, plan_chunks

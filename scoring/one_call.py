@@ -16,6 +16,7 @@ from scoring.errors import InitFailedError, InputError, JobStoppedError, MiniBat
 from scoring.fleet import Fleet
 from scoring.held_folder import HeldFolder
 from scoring.job import Job
+from scoring.last_records import records_at_any_end
 from scoring.listing import write_listing
 from scoring.manifest import MANIFEST, Manifest, with_a_slot_for_each_device
 from scoring.output import check_output
@@ -61,8 +62,8 @@ def score(
             when the job has ended.
     Returns: the summary, also when files failed; its state says Completed, CompletedWithErrors or Failed.
     Raises: ScriptError, InputError, OutputExistsError and TrackingError before anything is scored;
-        pydantic.ValidationError for settings and literals; InitFailedError, with nothing written, when init() fails
-        before anything was scored.
+        pydantic.ValidationError for settings and literals; InitFailedError, with no output, when init() fails before
+        anything was scored.
     Source: issue "The main job", part 2.
     """
     chosen = settings if isinstance(settings, Settings) else Settings.model_validate(dict(settings or {}))
@@ -120,7 +121,12 @@ class _Run:
         self.lock = threading.Lock()
 
     def all(self) -> Summary:
-        manifest, stages = self.job.manifest, Stages()
+        stages = Stages()
+        with records_at_any_end(self.job, stages):
+            return self._score(stages)
+
+    def _score(self, stages: Stages) -> Summary:
+        manifest = self.job.manifest
         try:
             self.fleet.start_early(range(manifest.slots))
             write_listing(manifest.input, self.job.folder, include_hidden=manifest.settings.include_hidden)

@@ -76,6 +76,16 @@ def test_a_job_without_a_server_keeps_its_logs_and_tables_in_the_folder_it_is_gi
     assert not (tmp_path / "other").exists()
 
 
+def test_a_job_without_a_server_whose_init_fails_has_logs_and_tables_in_its_folder_and_no_output(tmp_path):
+    inputs, folder = write_files(tmp_path / "in", ["0", "1"]), tmp_path / "job"
+    with pytest.raises(scoring.InitFailedError):
+        scoring.score(script=SCRIPTS / "raises_in_init.py", inputs=inputs, output=tmp_path / "out", folder=folder)
+    assert not (tmp_path / "out").exists()
+    assert {f"{each}.csv" for each in TABLES} <= {path.name for path in (folder / "logs").iterdir()}
+    assert "init()" in (folder / "logs/overview.log").read_text()
+    assert "Traceback" in (folder / "logs/errors.log").read_text()
+
+
 def test_a_failed_try_is_kept_though_a_later_one_succeeded(make_job, tmp_path):
     (tmp_path / "seen").mkdir()
     job = make_job("raises_once.py", ["0", "1-bad", "2", "3-bad"], {"SEEN": str(tmp_path / "seen")})

@@ -1,9 +1,8 @@
 """What is written of a job that ends without an output: its tables, its logs, its span."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from prefect import get_run_logger
 
 from scoring.errors import InitFailedError, ScoringError, SupersededError
 from scoring.job import Job
@@ -11,6 +10,8 @@ from scoring.overview import write_logs
 from scoring.stages import Stages
 from scoring.tables import write_tables
 from scoring.telemetry import tell_of_job
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -28,5 +29,5 @@ def records_at_any_end(job: Job, stages: Stages) -> Iterator[None]:
             write_logs(job, stages, said, traceback)
             tell_of_job(job, stages, said, is_good=False)
         except (ScoringError, OSError) as error:
-            get_run_logger().warning("The tables and logs of this job are not all written: %s", error)
+            log.warning("The job's tables and logs are not all written: %s", error, extra={"action": "write_records"})
         raise
