@@ -53,12 +53,14 @@ class Panel:
             yield line
 
     def _bar(self, width: int) -> Table:
+        """An empty one has no number until one is known: a resumed job that waits for its turn is not at nothing."""
         counts = self._counts()
-        room = width - len(f" {self.percent:3.0f} %  ") - len(counts)
+        number = f"{self.percent:3.0f} %" if self.progress is not None else ""
+        room = width - len(f" {number}  ") - len(counts)
         width = min(WIDEST_BAR, max(10, room))
         bar = ProgressBar(100, self.percent, width=width, complete_style="cyan", finished_style="green")
         row = Table.grid(padding=(0, 1))
-        row.add_row(bar, f"{self.percent:3.0f} %", Text(counts if room >= 10 else ""))
+        row.add_row(bar, number, Text(counts if room >= 10 else ""))
         return row
 
     def _counts(self) -> str:

@@ -117,7 +117,7 @@ def drawn(terminal: Terminal, *news: Line | Progress | Job | str) -> list[str]:
             feed(view, news)
             view.draw()
             file.flush()
-            wait_for(lambda: any("%" in line for line in terminal.lines))
+            wait_for(lambda: any("━" in line for line in terminal.lines))
             lines = settled(terminal)
     terminal.close()
     return lines
@@ -193,6 +193,12 @@ def test_the_bar_never_goes_back_though_a_resumed_job_counts_anew(terminal) -> N
 def test_a_job_that_waits_says_for_what(terminal) -> None:
     lines = drawn(terminal(80, 24), job("Queued"))
     assert [line for line in lines if line][-1] == "Queued: waits for a worker, or for instances that other jobs have"
+
+
+def test_no_number_stands_at_the_bar_before_one_is_known(terminal) -> None:
+    waiting = drawn(terminal(80, 24), job("Queued"))
+    assert not any("%" in line for line in waiting), waiting
+    assert any("  0 %" in line for line in drawn(terminal(80, 24), job(), standing(0)))
 
 
 def test_what_a_script_prints_can_colour_its_line_and_do_nothing_else_to_the_terminal(terminal) -> None:
