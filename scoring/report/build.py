@@ -50,6 +50,7 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
     if columns:
         _keep(job, summary, found, columns, earlier)
     figures = figures_of(columns, found, earlier)
+    chunks = [] if summary.files.pending else plan_chunks(summary.mini_batches, job.manifest.slots)
     seconds = sum(part.seconds for part in spending.of_stages(summary.timings))
     slots_spent = spending.of_slots(work, job.manifest.slots)
     return render(
@@ -66,7 +67,7 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         advice=advise(Situation.of(job, summary.timings, work)),
         timeline=drawn.timeline,
         slots_said=said_of_slots(work),
-        end_said=said_of_the_end(work, plan_chunks(summary.mini_batches, job.manifest.slots)),
+        end_said=said_of_the_end(work, chunks),
         interruption=interruption(work, summary.timings),
         throughput=drawn.throughput.bars() if work.mini_batches else None,
         durations=durations.bars_of(work) if work.mini_batches else None,

@@ -36,7 +36,12 @@ def said_of_slots(work: Work) -> str:
 
 
 def said_of_the_end(work: Work, chunks: list[Chunk]) -> str:
-    """Why slots stand idle at the end while others score, in a sentence; empty where they hardly do."""
+    """Why slots stand idle at the end while others score, in a sentence; empty where they hardly do.
+
+    Args:
+        work: of a job that came to the end of its chunks; one that was ended before stood idle for another reason.
+        chunks: as they were planned.
+    """
     ended = {number: slot.ended for number, slot in work.slots.items() if slot.ended > -inf}
     largest = max(map(len, chunks), default=0)
     if not ended or largest < 2:

@@ -25,6 +25,7 @@ from scoring.report.page import TEMPLATES
 from scoring.report.text import shown
 from scoring.report.throughput import Throughput
 from scoring.storage import Folder
+from scoring.summary import Files
 from scoring.work import Work
 from tests.scoring.conftest import write_files
 from tests.scoring.killed_job import go_on_with
@@ -188,6 +189,9 @@ def test_slots_that_stand_idle_at_the_end_are_explained(tmp_path):
     job = made_job(tmp_path / "job", rows, mini_batch_size=1, max_concurrency_per_instance=2)
     told = said(read(build(job, summary_of(job, rows), Folder(tmp_path / "job/score"))).sections["timeline"])
     assert "in chunks, at first of 8 and then of ever fewer. After 10.0 s none was left for slot 1, and the" in told
+    ended_early = Files(listed=41, scored=40, failed=0, skipped=0, pending=1)
+    canceled = summary_of(job, rows, files=ended_early)
+    assert "in chunks" not in said(read(build(job, canceled, Folder(tmp_path / "job/score"))).sections["timeline"])
     even = [row._replace(slot=row.mini_batch % 2, began=BEGAN + row.mini_batch // 2) for row in rows]
     job = made_job(tmp_path / "even", even, mini_batch_size=1, max_concurrency_per_instance=2)
     told = said(read(build(job, summary_of(job, even), Folder(tmp_path / "even/score"))).sections["timeline"])
