@@ -1,5 +1,6 @@
 """A job's story in lines with their times: its stages, attempts, failed tries and end; and its failed tries alone."""
 
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -28,7 +29,7 @@ def write_logs(job: Job, stages: Stages, end: str, traceback: str = "") -> None:
     Raises: SupersededError; StoreError.
     """
     job.lease.check()
-    told = [*_attempts(job), *_stages(stages), (stages.last_end, end)]
+    told = [*_attempts(job), *_stages(stages), (time.time(), end)]
     job.folder.write(f"{LOGS}/{OVERVIEW}", _encoded(as_text(told)))
     job.folder.write(f"{LOGS}/{ERRORS}", _encoded([*errors(job), *_indented(traceback)]))
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Any
@@ -90,8 +91,8 @@ class Exporting:
 
     def tell_of_job(self, job: Job, stages: Stages, said: str, *, is_good: bool) -> None:
         """The job's own span, with an event for each stage's end; returns when all is sent, as flush() does."""
-        ends = stages.ends()
-        began = min((end - seconds for end, seconds in ends.values()), default=stages.last_end)
+        ends, now = stages.ends(), time.time()
+        began = min((end - seconds for end, seconds in ends.values()), default=now)
         manifest = job.manifest
         self._ids.job = self._root(job)
         try:
@@ -110,7 +111,7 @@ class Exporting:
         for stage, (end, seconds) in ends.items():
             span.add_event(f"{stage} ended", {"batchpoint.seconds": seconds}, int(end * NANO))
         span.set_status(Status(StatusCode.OK if is_good else StatusCode.ERROR, None if is_good else said))
-        span.end(int(stages.last_end * NANO))
+        span.end(int(now * NANO))
         self.flush()
 
     def flush(self) -> None:

@@ -41,14 +41,9 @@ class Stages:
         self.seconds[stage] = now - self._since
         self._since = now
 
-    @property
-    def last_end(self) -> float:
-        """When the stage before this moment's ended, in seconds since 1970."""
-        return time.time() - (time.monotonic() - self._since)
-
     def ends(self) -> dict[str, tuple[float, float]]:
         """When each stage that has ended did so, in seconds since 1970, and the seconds that it took."""
-        found, end = {}, self.last_end
+        found, end = {}, time.time() - (time.monotonic() - self._since)
         for name in reversed([name for name in STAGES if name in self.seconds]):
             found[name] = (end, self.seconds[name])
             end -= self.seconds[name]

@@ -82,7 +82,8 @@ def test_a_job_without_a_server_whose_init_fails_has_logs_and_tables_in_its_fold
         scoring.score(script=SCRIPTS / "raises_in_init.py", inputs=inputs, output=tmp_path / "out", folder=folder)
     assert not (tmp_path / "out").exists()
     assert {f"{each}.csv" for each in TABLES} <= {path.name for path in (folder / "logs").iterdir()}
-    assert "init()" in (folder / "logs/overview.log").read_text()
+    *_, last = (folder / "logs/overview.log").read_text().splitlines()
+    assert "init() of the scoring script failed: " in last, "the end is told at its time, after what led to it"
     assert "Traceback" in (folder / "logs/errors.log").read_text()
 
 

@@ -10,6 +10,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+import scoring
 from scoring import telemetry
 from scoring.spans import Exporting
 from tests.scoring.conftest import SCRIPTS, write_files
@@ -67,6 +68,26 @@ def test_a_job_has_a_span_with_one_for_each_try_of_a_mini_batch_below_it(score_w
         assert began * NANO - 1e6 <= job.start_time <= span.start_time < span.end_time <= job.end_time
     assert [event.name for event in job.events] == ["merge ended", "score ended", "list ended"]
     assert job.status.is_ok
+
+
+def test_a_job_that_comes_to_no_output_lasts_until_it_ends_not_until_its_last_stage_did(told, tmp_path, monkeypatch):
+    monkeypatch.setenv("SECONDS", "0.1")
+    inputs = write_files(tmp_path / "in", ["0", "1", "2"])
+
+    def give_up(news):
+        raise RuntimeError(f"enough after {news.mini_batch}")
+
+    with pytest.raises(RuntimeError, match="enough after 0"):
+        scoring.score(
+            script=SCRIPTS / "sleeps.py",
+            inputs=inputs,
+            output=tmp_path / "out",
+            settings={"mini_batch_size": 1},
+            on_news=give_up,
+        )
+    first, *_, job = sorted(told[0].get_finished_spans(), key=lambda span: span.end_time)
+    assert (first.name, job.name[:7]) == ("mini-batch 0", "job of ")
+    assert (job.status.is_ok, job.status.description) == (False, "RuntimeError: enough after 0")
 
 
 def test_failed_tries_say_why_and_files_are_counted_once(score_with, told, tmp_path):
