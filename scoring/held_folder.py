@@ -14,7 +14,8 @@ PREFIX = "batchpoint-held-"
 class HeldFolder:
     """A new folder in another one, from which it first removes what processes that were killed left.
 
-    It is locked for as long as its process lives, so one that can be locked is nobody's. In a `with`, which gives the
+    It is locked for as long as its process lives, so one that can be locked is nobody's; where folders cannot be
+    locked, what killed processes left stays. In a `with`, which gives the
     path, it is removed at the end.
     """
 
@@ -43,11 +44,18 @@ class HeldFolder:
 
 
 def _make(what: str, parent: str) -> tuple[Path, int]:
-    """A folder and the descriptor that locks it. Another process may take a new one for one that was left."""
+    """A folder and the descriptor that locks it. Another process may take a new one for one that was left.
+
+    Where folders cannot be locked, as on NFS, nobody can take this one for that, and it does without.
+    """
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-", dir=parent))
-        with suppress(OSError):
+        try:
             return path, _lock(path)
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        except OSError:
+            return path, os.open(path, os.O_RDONLY)
 
 
 def _lock(path: Path) -> int:

@@ -1,5 +1,6 @@
 """Folders for a while: what a killed process left is removed by the next one, and nothing that somebody holds."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -49,6 +50,16 @@ def test_nobody_takes_the_folder_that_another_one_is_just_making(tmp_path):
     with ThreadPoolExecutor(16) as threads:
         held = list(threads.map(lambda _: HeldFolder("test", str(tmp_path)), range(200)))
     assert sorted(tmp_path.iterdir()) == sorted(one.path for one in held)
+
+
+def test_where_folders_cannot_be_locked_there_is_one_all_the_same_and_nobody_removes_it(tmp_path, monkeypatch):
+    def refuse(descriptor, operation):
+        raise OSError(errno.EBADF, "as NFS says of a folder")
+
+    monkeypatch.setattr("scoring.held_folder.fcntl.flock", refuse)
+    with HeldFolder("test", str(tmp_path)) as path, HeldFolder("test", str(tmp_path)) as other:
+        assert sorted(tmp_path.iterdir()) == sorted([path, other])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_of_that_name_which_nobody_can_lock_are_left_alone(tmp_path):
