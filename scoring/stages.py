@@ -14,7 +14,7 @@ STAGES = {
     "keep": "until the rows that are kept of an earlier job are there",
     "cluster": "until the last mini-batches are handed to the Dask workers",
     "score": "until the last mini-batch is done",
-    "merge": "until output and summary are written",
+    "merge": "until the rows are merged",
 }
 BESIDE = {
     "start": "from the start of the first scoring process that was ready to the end of the script's import",
