@@ -50,7 +50,9 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
     if columns:
         _keep(job, summary, found, columns, earlier)
     figures = figures_of(columns, found, earlier)
-    chunks = [] if summary.files.pending else plan_chunks(summary.mini_batches, job.manifest.slots)
+    paused = interruption(work, summary.timings)
+    in_one_go = not (summary.files.pending or paused)
+    chunks = plan_chunks(summary.mini_batches, job.manifest.slots)
     seconds = sum(part.seconds for part in spending.of_stages(summary.timings))
     slots_spent = spending.of_slots(work, job.manifest.slots)
     return render(
@@ -67,8 +69,8 @@ def build(job: Job, summary: Summary, output: Folder, earlier: Distributions | N
         advice=advise(Situation.of(job, summary.timings, work)),
         timeline=drawn.timeline,
         slots_said=said_of_slots(work),
-        end_said=said_of_the_end(work, chunks),
-        interruption=interruption(work, summary.timings),
+        end_said=said_of_the_end(work, chunks) if in_one_go else "",
+        interruption=paused,
         throughput=drawn.throughput.bars() if work.mini_batches else None,
         durations=durations.bars_of(work) if work.mini_batches else None,
         slowest=drawn.slowest.found(job),

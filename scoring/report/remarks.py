@@ -1,4 +1,4 @@
-"""What the timeline shows, in sentences."""
+"""What is said beside the timeline."""
 
 from math import inf
 from statistics import median
@@ -39,7 +39,7 @@ def said_of_the_end(work: Work, chunks: list[Chunk]) -> str:
     """Why slots stand idle at the end while others score, in a sentence; empty where they hardly do.
 
     Args:
-        work: of a job that came to the end of its chunks; one that was ended before stood idle for another reason.
+        work: of a job that came to its end in one go; in others slots stood idle for other reasons.
         chunks: as they were planned.
     """
     ended = {number: slot.ended for number, slot in work.slots.items() if slot.ended > -inf}

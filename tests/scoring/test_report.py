@@ -192,6 +192,8 @@ def test_slots_that_stand_idle_at_the_end_are_explained(tmp_path):
     ended_early = Files(listed=41, scored=40, failed=0, skipped=0, pending=1)
     canceled = summary_of(job, rows, files=ended_early)
     assert "in chunks" not in said(read(build(job, canceled, Folder(tmp_path / "job/score"))).sections["timeline"])
+    resumed = summary_of(job, rows, timings={"score": 10.0})
+    assert "in chunks" not in said(read(build(job, resumed, Folder(tmp_path / "job/score"))).sections["timeline"])
     even = [row._replace(slot=row.mini_batch % 2, began=BEGAN + row.mini_batch // 2) for row in rows]
     job = made_job(tmp_path / "even", even, mini_batch_size=1, max_concurrency_per_instance=2)
     told = said(read(build(job, summary_of(job, even), Folder(tmp_path / "even/score"))).sections["timeline"])
