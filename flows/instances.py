@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from uuid import UUID
 
 from prefect import get_run_logger
-from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
-from prefect.states import Running
 
 from blocks.names import compute_limit
+from flows.own_state import QUEUED, show_running_as
 
-QUEUED = "Queued"
 LEASE = 60  # seconds, the least Prefect takes: so long a killed job's instances stay taken
 
 
@@ -39,9 +36,3 @@ def hold(limit: str, count: int, flow_run_id: str, on_wait: Callable[[], None]) 
             stack.enter_context(concurrency(limit, occupy=count, strict=True, lease_duration=LEASE))
             show_running_as(flow_run_id, "Running")
         yield
-
-
-def show_running_as(flow_run_id: str, name: str) -> None:
-    """Name a running job's state for what it does: the type stays Running, which is what Prefect acts on."""
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(UUID(flow_run_id), Running(name=name), force=True)

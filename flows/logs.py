@@ -14,6 +14,8 @@ from scoring.errors import JobStoppedError, ScoringError
 OURS = (ScoringError, BlockError, JobRefusedError)
 NEEDLESS = "Timeout of %s seconds configured for this task"
 FAILED_STATE = "Finished in state Failed("
+NO_END = "Finished in state Running("
+"""Prefect's engine says so of a flow run that is canceled."""
 VERDICT = "verdict"
 """Child of a flow run's logger that tells how it ended: who follows the job hears that from its state."""
 
@@ -25,7 +27,7 @@ def _is_needed(record: logging.LogRecord) -> bool:
 def _is_news(record: logging.LogRecord) -> bool:
     """Prefect's engine logs our final state, has it raise, and logs where that was, after the job has told it all."""
     is_raised = record.exc_info is not None and isinstance(record.exc_info[1], FailedRun)
-    return not is_raised and not str(record.msg).startswith(FAILED_STATE)
+    return not is_raised and not str(record.msg).startswith((FAILED_STATE, NO_END))
 
 
 def _tell_ours_once(record: logging.LogRecord) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import Abort
+from prefect.exceptions import Abort, TerminationSignal
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
@@ -27,9 +27,10 @@ from flows.earlier import earlier_distributions
 from flows.errors import JobRefusedError, TurnSkippedError
 from flows.first_rows import show_first_rows
 from flows.following import Follower
-from flows.instances import hold_instances, show_running_as
+from flows.instances import hold_instances
 from flows.labels import label_run
 from flows.logs import send_logs, set_up_logs, verdict_logger
+from flows.own_state import FINALIZING, is_being_canceled, show_running_as
 from flows.paths import DEFAULT_DATASTORE
 from flows.progress import Progress
 from flows.resolve import read_overrides, resolve
@@ -53,8 +54,6 @@ from scoring.stopping import EarlyEnd, StopRules
 from scoring.storage import Folder
 from scoring.summary import COMPLETED, WITH_ERRORS, Summary, committed_summary
 from scoring.tracking import begin, tracked
-
-FINALIZING = "Finalizing"
 
 
 @task(
@@ -152,6 +151,13 @@ def score_job(
         # The flow run is the other run's as well, and its state too: we may not say how it ended.
         get_run_logger().warning("%s", error)
         raise Abort(str(error)) from error
+    except TerminationSignal as signal:
+        # Prefect's worker tells Prefect's engine beforehand that a SIGTERM means a cancellation. An engine that has not
+        # heard of it within a second, as on a busy machine, says Crashed, over the state Cancelling.
+        if is_being_canceled(runtime.flow_run.id):
+            get_run_logger().info("The job was canceled.")
+            raise Abort("The job was canceled.") from signal
+        raise
     except (JobRefusedError, BlockError, ScoringError) as error:
         return as_failed(str(error))
     finally:

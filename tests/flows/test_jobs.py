@@ -25,6 +25,8 @@ from prefect.client.schemas.sorting import ArtifactSort
 from prefect.states import AwaitingRetry, Cancelling
 
 from blocks.schedules import Schedule
+from deployments.embedded import state
+from deployments.embedded.home import Home, home
 from deployments.service import schedules
 from tests.flows.conftest import Jobs, flow_process_of, launcher_of, processes_of, wait_for
 
@@ -304,6 +306,28 @@ def test_cancel_kills_a_script_that_hangs_in_c_with_all_it_started(jobs: Jobs) -
     jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling(), force=True)
     wait_for(lambda: not processes_of(job), seconds=5)
     assert jobs.wait(job, lambda run: run.state.type != "CANCELLING", seconds=10).state.type == "CANCELLED"
+
+
+def test_a_job_that_is_canceled_before_prefects_engine_knows_what_for_never_says_that_it_crashed(jobs: Jobs) -> None:
+    job = jobs.send(jobs.endpoint(HANGS), input=jobs.files(4))
+    wait_for(lambda: any("sleep" in one.cmdline() for one in processes_of(job)))
+    now, flow = state.read(Home(home())), flow_process_of(job)
+    assert now is not None
+    assert now.worker is not None
+    worker = psutil.Process(now.worker.pid)
+    worker.suspend()  # which would tell the engine over a socket, where both are quick enough, and send SIGTERM then
+    try:
+        jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling())
+        flow.terminate()
+        wait_for(lambda: not flow.is_running())
+    finally:
+        worker.resume()
+    assert jobs.finish(job).state.type == "CANCELLED"
+    assert "CRASHED" not in [each.type for each in jobs.client.read_flow_run_states(UUID(job))]
+    assert not processes_of(job)
+    assert [line for line in logged(jobs, job) if "cancel" in line or "state Running" in line] == [
+        "The job was canceled."
+    ]
 
 
 def test_a_job_is_canceled_at_once_while_a_mini_batch_waits_for_its_next_try_and_has_its_tables(jobs: Jobs) -> None:

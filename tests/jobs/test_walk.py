@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
-from prefect.states import AwaitingRetry
+from prefect.client.orchestration import get_client
+from prefect.states import AwaitingRetry, Cancelled, Crashed, Running, Scheduled
 
 from deployments.embedded.home import Home, home
 from deployments.service import jobs, removal, reports
@@ -245,7 +248,23 @@ def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board
     # A start can be over between two looks, and then it is canceled with its scoring processes still starting.
     starting = board.wait(board.invoke("slow"), lambda now: now.status in {"Starting", "Running"})
     assert jobs.cancel(board.store, board.client, starting.name).status == "Canceled"
-    assert processes_for(at_once.name) + processes_for(starting.name) == []
+    wait_for(lambda: not processes_for(at_once.name) + processes_for(starting.name))
+
+
+def test_a_cancellation_waits_for_the_last_word_on_a_job_whose_process_says_that_it_crashed(board: Board) -> None:
+    later = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=1))
+    endpoint = prefect_deployment_of(board.client, ENDPOINT)
+    run = board.client.create_flow_run_from_deployment(endpoint.id, parameters={"input": "/nowhere"}, state=later)
+    job = jobs.show(board.store, board.client, str(run.id))
+    tell = partial(board.client.set_flow_run_state, run.id, force=True)
+    tell(Running())
+    with ThreadPoolExecutor() as threads:
+        canceled = threads.submit(jobs.cancel, board.store, get_client(sync_client=True), job.name)
+        board.wait(job, lambda now: now.status == "CancelRequested")
+        tell(Crashed())  # a process that had just begun when SIGTERM came says so
+        assert wait([canceled], timeout=1).not_done
+        tell(Cancelled())  # Prefect's worker, 3 s after it sent that
+        assert canceled.result(timeout=10).status == "Canceled"
 
 
 @pytest.mark.parametrize("name", ["nobody", "00000000-0000-4000-8000-000000000001"])
