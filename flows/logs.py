@@ -1,10 +1,14 @@
 """What a job's log says, and what it need not say."""
 
 import logging
+import threading
+import time
+from typing import Any
 
 from prefect import get_run_logger
+from prefect.events.worker import EventsWorker
 from prefect.exceptions import FailedRun
-from prefect.logging.handlers import APILogHandler
+from prefect.logging.handlers import APILogWorker
 from prefect.logging.loggers import PrefectLogAdapter
 
 from blocks.errors import BlockError
@@ -12,6 +16,7 @@ from flows.errors import JobRefusedError
 from scoring.errors import JobStoppedError, ScoringError
 
 OURS = (ScoringError, BlockError, JobRefusedError)
+SENDERS = (APILogWorker, EventsWorker)
 NEEDLESS = "Timeout of %s seconds configured for this task"
 FAILED_STATE = "Finished in state Failed("
 NO_END = "Finished in state Running("
@@ -74,9 +79,18 @@ def verdict_logger() -> PrefectLogAdapter:
     return logger.getChild(VERDICT)
 
 
-def send_logs() -> None:
-    """Wait up to 5 s until the server has every line that was logged by now.
+def send_logs(seconds: float = 5.0) -> None:
+    """Wait until the server has every line that was logged by now, and every event, at most so many seconds.
 
-    They are sent by a thread of Prefect's, every 2 s: whoever sees that a job has ended shall find its log complete.
+    Threads of Prefect's send them, every 2 s: whoever sees that a job has ended shall find its log complete. Not
+    APILogHandler.flush(), which waits for all of Prefect's services: a job that is canceled while it waits for
+    instances would wait the 5 s out for the one that asks for them. Where nothing was sent, no service is started.
     """
-    APILogHandler().flush()
+    until = time.monotonic() + seconds
+    known: Any = APILogWorker  # one dict, and no public one, has the services of all classes
+    services = [each for each in list(known._instances.values()) if isinstance(each, SENDERS)]
+    waiting = [threading.Thread(target=each.drain, daemon=True) for each in services]
+    for each in waiting:
+        each.start()
+    for each in waiting:
+        each.join(max(0, until - time.monotonic()))

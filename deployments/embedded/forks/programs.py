@@ -24,20 +24,12 @@ def run_flow(asked: dict[str, object]) -> int:
         sys.excepthook(*sys.exc_info())
         return 1
     finally:
-        send_what_is_queued()
+        from flows.logs import send_logs  # imports Prefect
+
+        # What was said since the flow's end, or by a flow that failed at once; an interpreter that ends would wait for
+        # all threads, that of a job that was canceled among them, which waits for instances.
+        send_logs(SEND_SECONDS)
     return 0
-
-
-def send_what_is_queued() -> None:
-    """Wait a moment for the threads that send logs and events: a job that fails at once would show no line of its log.
-
-    An interpreter that ends waits for all threads, and so would a job that is canceled while it waits for instances.
-    """
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    for worker in (APILogWorker, EventsWorker):
-        worker.drain_all(timeout=SEND_SECONDS)
 
 
 def run_command(asked: dict[str, object]) -> int:
