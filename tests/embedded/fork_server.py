@@ -12,15 +12,16 @@ from deployments.embedded.forks.server import ForkServer
 
 def program(asked: dict[str, object]) -> int:
     take_place(asked)
-    folder = Path(str(asked["mark"]))
-    (folder / f"began-{os.getpid()}").touch()
+    mark = Path(str(asked["mark"]), f"began-{os.getpid()}")
     if asked["do"] == "wait":
         try:
+            mark.touch()
             while True:
                 signal.pause()
         except KeyboardInterrupt:
             print("interrupted", flush=True)
             return 130
+    mark.touch()
     print(f"in {Path.cwd()} with {os.environ['COLOUR']}, told {sys.stdin.readline().strip()}")
     return 3
 

@@ -19,7 +19,7 @@ from tests.process_table import is_live, wait_until
 CLIENT = """
 import sys
 from deployments.embedded.forks import launcher
-launcher.PATIENCE = 1.0
+launcher.PATIENCE = float(sys.argv[4])
 launcher.hand_over(sys.argv[1], {"do": sys.argv[2], "mark": sys.argv[3]})
 print("by itself")
 """
@@ -33,8 +33,8 @@ class Forks:
     folder: Path
     mark: Path
 
-    def client(self, do: str, **options: object) -> "subprocess.Popen[str]":
-        arguments = [str(self.folder / "socket"), do, str(self.mark)]
+    def client(self, do: str, patience: float = 30, **options: object) -> "subprocess.Popen[str]":
+        arguments = [str(self.folder / "socket"), do, str(self.mark), str(patience)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen([sys.executable, "-c", CLIENT, *arguments], text=True, **{**pipes, **options})
 
@@ -47,6 +47,12 @@ class Forks:
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.server.pid).children()
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on a socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        return connection.connect_ex(str(path)) == 0
 
 
 @pytest.fixture
@@ -139,7 +145,7 @@ def test_a_client_that_is_slow_to_ask_holds_up_nobody(forks: Forks) -> None:
 
 def test_a_client_that_gave_up_waiting_does_the_work_and_its_fork_does_not(forks: Forks) -> None:
     forks.server.send_signal(signal.SIGSTOP)
-    client = forks.client("wait")
+    client = forks.client("wait", patience=1)
     assert client.wait(timeout=30) == 0
     forks.server.send_signal(signal.SIGCONT)
     assert client.communicate(timeout=30) == ("by itself\n", "")
@@ -164,7 +170,25 @@ def test_a_fork_server_that_is_to_end_stays_for_what_it_forked_and_forks_no_more
     client, fork = forks.waiting()
     assert forks.server.stdin is not None
     forks.server.stdin.close()
-    wait_until(lambda: forks.client("wait").communicate(timeout=30) == ("by itself\n", ""))
+    wait_until(lambda: not answers(forks.folder / "socket"))
+    assert forks.client("wait").communicate(timeout=30) == ("by itself\n", "")
+    assert is_live(fork)
+    client.terminate()
+    client.communicate(timeout=30)
+    assert forks.server.wait(timeout=30) == 0
+
+
+def test_a_fork_server_that_is_to_end_as_somebody_comes_leaves_what_it_forked_alone(forks: Forks) -> None:
+    client, fork = forks.waiting()
+    assert forks.server.stdin is not None
+    forks.server.send_signal(signal.SIGSTOP)
+    wait_until(lambda: psutil.Process(forks.server.pid).status() == psutil.STATUS_STOPPED)
+    late = forks.client("wait")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        forks.server.stdin.close()
+        other.connect(str(forks.folder / "socket"))
+        forks.server.send_signal(signal.SIGCONT)  # finds both at once
+        assert late.communicate(timeout=30) == ("by itself\n", "")
     assert is_live(fork)
     client.terminate()
     client.communicate(timeout=30)

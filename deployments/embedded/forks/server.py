@@ -104,6 +104,8 @@ class ForkServer:
             os.read(descriptor, 4096)
 
     def _accept(self, _descriptor: int) -> None:
+        if self._is_ending:  # since this very look: the listener is closed
+            return
         connection, _ = self._listener.accept()
         connection.setblocking(False)
         self._asking[connection.fileno()] = Asking(connection)
