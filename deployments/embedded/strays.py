@@ -29,8 +29,9 @@ CANCELED = "The job was canceled."
 STARTED = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 PATIENCE = 15.0
 """Seconds without a process after which a flow run's state is put right; a worker needs some to start one."""
-CANCEL_PATIENCE = 2.0
-"""The same for a flow run that is being cancelled."""
+CANCEL_PATIENCE = 5.0
+"""The same for a flow run that is being cancelled: Prefect's worker looks every 3 s whether it has ended, and each word
+that it was canceled is told to others."""
 SELDOM_SECONDS = 10.0
 TERM_SECONDS = 5.0
 """Seconds between SIGTERM, which lets a flow run end its own children, and SIGKILL to it and to them."""

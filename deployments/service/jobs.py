@@ -1,5 +1,6 @@
 """Every verb of jobs. A job has no document: its record is its flow run, and what its folder holds."""
 
+import math
 import time
 import uuid
 from collections.abc import Iterable
@@ -33,8 +34,8 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 PAGE = 200
 CANCEL_PATIENCE = 60.0
 """Seconds that `cancel` waits; a job ends within 10 when its worker lives and the machine is not overloaded."""
-CRASH_PATIENCE = 10.0
-"""Seconds that it waits with a job that has Crashed for Prefect's worker to say that it was canceled.
+CRASH_PATIENCE = 15.0
+"""Seconds after it has Crashed that it gives Prefect's worker to say that it was canceled.
 
 A job whose cancellation comes in the moment in which it begins may end by SIGTERM before it could be told what for, and
 says that it crashed. Prefect's worker, which sent the signal, puts that right some 3 s later.
@@ -130,20 +131,20 @@ def cancel(store: Store, client: SyncPrefectClient, name: str, *, wait: bool = T
         raise ConflictError(f"job {job.name!r} has ended already: {job.status}")
     if not job.has_ended:
         client.set_flow_run_state(job.id, Cancelling())
-    asked = time.monotonic()
-    while wait and not _has_settled(job := read(client, str(job.id)), asked):
-        if time.monotonic() > asked + CANCEL_PATIENCE:
+    asked, crashed = time.monotonic(), math.inf
+    while wait:
+        job, now = read(client, str(job.id)), time.monotonic()
+        if job.state == CRASHED:
+            crashed = min(crashed, now)
+        if job.has_ended and (job.state != CRASHED or now > crashed + CRASH_PATIENCE):
+            break
+        if now > asked + CANCEL_PATIENCE:
             raise StillRunningError(
                 f"job {job.name!r} was asked to end {CANCEL_PATIENCE:.0f} s ago and is {job.status} still; the worker "
                 "that runs it must be up to end it: `batchpoint status` tells"
             )
         time.sleep(0.3)
     return show(store, client, str(job.id))
-
-
-def _has_settled(job: Job, asked: float) -> bool:
-    """Whether a job has ended that was asked to, and nothing else will be said of how."""
-    return job.has_ended and (job.state != CRASHED or time.monotonic() > asked + CRASH_PATIENCE)
 
 
 def _records(client: SyncPrefectClient, runs: Iterable[FlowRun], names: Names | None) -> list[Job]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.states import AwaitingRetry, Cancelled, Crashed, Running, Scheduled
+from prefect.states import AwaitingRetry, Cancelled, Crashed, Running
 
 from deployments.embedded.home import Home, home
 from deployments.service import jobs, removal, reports
@@ -25,7 +25,7 @@ from deployments.service.jobs import JobNotFoundError
 from deployments.service.sending import prefect_deployment_of
 from deployments.service.standings import counted
 from deployments.service.streaming import follow
-from flows.score import spelled
+from flows.score import score_job, spelled
 from scoring.stages import BESIDE, STAGES
 from tests.flows.conftest import wait_for
 from tests.jobs.conftest import ENDPOINT, Board, batchpoint, command
@@ -252,12 +252,9 @@ def test_a_job_can_be_canceled_before_it_starts_and_while_it_starts(board: Board
 
 
 def test_a_cancellation_waits_for_the_last_word_on_a_job_whose_process_says_that_it_crashed(board: Board) -> None:
-    later = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=1))
-    endpoint = prefect_deployment_of(board.client, ENDPOINT)
-    run = board.client.create_flow_run_from_deployment(endpoint.id, parameters={"input": "/nowhere"}, state=later)
+    run = board.client.create_flow_run(score_job, parameters={"input": "/nowhere"}, state=Running())
     job = jobs.show(board.store, board.client, str(run.id))
     tell = partial(board.client.set_flow_run_state, run.id, force=True)
-    tell(Running())
     with ThreadPoolExecutor() as threads:
         canceled = threads.submit(jobs.cancel, board.store, get_client(sync_client=True), job.name)
         board.wait(job, lambda now: now.status == "CancelRequested")
