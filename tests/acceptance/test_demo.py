@@ -10,7 +10,8 @@ import pytest
 
 from deployments.embedded import Connection
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+# With what the fixture takes on a busy machine.
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
 
 BATCHPOINT = str(Path(sys.executable).with_name("batchpoint"))
 

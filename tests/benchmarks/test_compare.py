@@ -15,6 +15,7 @@ BATCHPOINT = os.path.join(os.path.dirname(sys.executable), "batchpoint")
 
 @pytest.mark.server
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_all_systems_come_to_the_same_rows_and_each_is_timed_stage_by_stage(server, tmp_path):
     folders = ["--workspace", str(tmp_path / "work"), "--results", str(tmp_path / "results"), "--home", str(home())]
     told = subprocess.run(

@@ -180,7 +180,8 @@ def test_a_dead_worker_is_started_again_beside_the_same_server(started: tuple[Ho
     assert after is not None
     assert after.server == now.server
     assert after.worker != now.worker
-    assert said == [f"started the worker of the Prefect server at {now.url} again"]
+    # The server looks after its worker as well, each 20 s, and may have come first.
+    assert said in ([f"started the worker of the Prefect server at {now.url} again"], [])
 
 
 def test_a_killed_server_is_started_again_at_the_same_address_and_its_worker_stays(
@@ -238,7 +239,7 @@ def test_a_server_that_ends_while_it_starts_is_explained_by_its_log(own_home: Ho
 
 
 def test_unused_it_ends_itself(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BATCHPOINT_IDLE_SECONDS", "2")
+    monkeypatch.setenv("BATCHPOINT_IDLE_SECONDS", "5")
     connect(announce=lambda line: None)
     assert len(programs_of(own_home)) == 2
     wait_until(lambda: processes_of(own_home) == [], 60)
@@ -247,14 +248,14 @@ def test_unused_it_ends_itself(own_home: Home, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_schedule_keeps_an_unused_server(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = 1
+    limit = 3
     monkeypatch.setenv("BATCHPOINT_IDLE_SECONDS", str(limit))
     connect(announce=lambda line: None)
     with get_client(sync_client=True) as client:
         nightly = DeploymentScheduleCreate(schedule=CronSchedule(cron="0 3 * * *"))
         flow = client.create_flow_from_name("nightly")
         deployment = client.create_deployment(flow_id=flow, name="nightly", schedules=[nightly])
-    time.sleep(8 * limit)
+    time.sleep(4 * limit)
     assert keeper.status(own_home).is_running
     with get_client(sync_client=True) as client:
         client.delete_deployment(deployment)
@@ -274,7 +275,9 @@ def test_up_keeps_an_unused_server_and_stops_it_on_sigterm(own_home: Home, monke
     assert now is not None
     assert now.worker is not None
     os.kill(now.worker.pid, signal.SIGKILL)
-    assert "started the worker" in up.stdout.readline()
+    # By the keeper, which says so, or by the server, which looks each 20 s.
+    wait_until(lambda: (again := state.read(own_home)) is not None and again.worker not in (None, now.worker))
+    wait_until(lambda: keeper.status(own_home).is_running)
     assert keeper.status(own_home).is_kept
     up.terminate()
     stdout, stderr = up.communicate(timeout=40)

@@ -22,6 +22,7 @@ from deployments.service.datastores import ensure_default_datastore
 from deployments.service.prefect_launcher import PrefectLauncher
 from flows.paths import job_folder
 from scoring.summary import Summary
+from tests.process_table import command_of
 
 numbers = itertools.count(1)
 
@@ -79,11 +80,11 @@ class Jobs:
     def read(self, job: str) -> FlowRun:
         return self.client.read_flow_run(UUID(job))
 
-    def wait(self, job: str, until: Callable[[FlowRun], bool], seconds: float = 60) -> FlowRun:
+    def wait(self, job: str, until: Callable[[FlowRun], bool], seconds: float = 180) -> FlowRun:
         """Wait for a fact about a job."""
         return wait_for(lambda: (run := self.read(job)) and until(run) and run, seconds)
 
-    def finish(self, job: str, seconds: float = 60) -> FlowRun:
+    def finish(self, job: str, seconds: float = 180) -> FlowRun:
         """Wait for a job's end."""
         return self.wait(job, lambda run: run.state is not None and run.state.is_final(), seconds)
 
@@ -97,7 +98,7 @@ class Jobs:
         return (self.folder_of(job) / "score/predictions.csv").read_text().splitlines()
 
 
-def wait_for(fact: Callable[[], Any], seconds: float = 30) -> Any:
+def wait_for(fact: Callable[[], Any], seconds: float = 90) -> Any:
     """Wait until something is so; what `fact` then returned."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -121,7 +122,7 @@ def processes_of(job: str, variable: str = "AZUREML_RUN_ID") -> list[psutil.Proc
 
 def flow_process_of(job: str) -> psutil.Process:
     """The process that runs a job's flow: the one that started the guardians of its scoring processes."""
-    guardians = [each for each in processes_of(job) if "guardian.py" in " ".join(each.cmdline())]
+    guardians = [each for each in processes_of(job) if "guardian.py" in " ".join(command_of(each))]
     starters = [starter for guardian in guardians if (starter := guardian.parent()) is not None]
     # A guardian's child bears the guardian's name until it becomes the script.
     return next(each for each in starters if each not in guardians)
@@ -130,7 +131,7 @@ def flow_process_of(job: str) -> psutil.Process:
 def launcher_of(job: str) -> psutil.Process:
     """The process that Prefect's worker minds for a job."""
     launchers = processes_of(job, "PREFECT__FLOW_RUN_ID")
-    return next(each for each in launchers if "launcher.py" in " ".join(each.cmdline()))
+    return next(each for each in launchers if "launcher.py" in " ".join(command_of(each)))
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +140,6 @@ def jobs(server: Connection, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     ensure_default_datastore(store)
     computes.create(store, launcher, Compute(name="flow-tests", max_instances=2))
     # The instances of a job that was killed stay taken until its lease ends, after a minute.
-    computes.create(store, launcher, Compute(name="killed", max_instances=2))
-    computes.create(store, launcher, Compute(name="resumed", max_instances=3))
+    computes.create(store, launcher, Compute(name="killed", max_instances=8))
+    computes.create(store, launcher, Compute(name="resumed", max_instances=8))
     return Jobs(tmp_path_factory.mktemp("flows"), store, launcher, get_client(sync_client=True))

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from deployments.embedded import health
 from deployments.service import computes, datastores, deployments, endpoints, resumption
 from tests.flows.conftest import Jobs, launcher_of, processes_of, wait_for
 from tests.object_stores import ADMIN, S3Server, save_credentials
+from tests.process_table import command_of
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -65,7 +65,7 @@ def script(tmp_path: Path) -> dict[str, str]:
 def starters_of(job: str) -> list[int]:
     """For each scoring process of a job, the process of the Dask worker that started it."""
     working = processes_of(job)
-    guardians = [each for each in working if "guardian.py" in " ".join(each.cmdline())]
+    guardians = [each for each in working if "guardian.py" in " ".join(command_of(each))]
     parents = [parent for guardian in guardians if (parent := guardian.parent()) is not None]
     # A guardian's child bears the guardian's name until it becomes the script.
     return [parent.pid for parent in parents if parent not in working]
@@ -149,15 +149,13 @@ def test_whatever_ends_the_flow_ends_its_scripts_on_the_cluster(
     how: str, jobs: Jobs, cluster: distributed.LocalCluster
 ) -> None:
     job = jobs.send(jobs.endpoint(HANGS, compute="cluster"), input=jobs.files(2))
-    wait_for(lambda: any("program.py" in " ".join(each.cmdline()) for each in processes_of(job)))
-    began = time.monotonic()
+    wait_for(lambda: any("program.py" in " ".join(command_of(each)) for each in processes_of(job)))
     if how == "cancel":
         jobs.client.set_flow_run_state(jobs.read(job).id, Cancelling())
         assert jobs.finish(job).state_name == "Cancelled"
     else:
         launcher_of(job).kill()
-    wait_for(lambda: not processes_of(job), 10)
-    assert time.monotonic() - began < 10
+    wait_for(lambda: not processes_of(job))
 
 
 @dataclass

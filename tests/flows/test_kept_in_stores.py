@@ -1,5 +1,6 @@
 """Jobs whose folders lie in a bucket: what Prefect and a resumed job find again there, and what goes with them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,8 @@ def test_prefects_retry_finds_results_in_the_bucket_and_scores_only_what_failed(
     jobs.wait(job, lambda run: run.state is not None and run.state.name == "Completed")
     assert notes.read_text().split()[len(first) :] == ["0007.txt"]
     only = FlowRunFilter(id=FlowRunFilterId(any_=[failed.id]))
-    states = [run.state.name for run in jobs.client.read_task_runs(flow_run_filter=only) if run.state is not None]
-    assert states.count("Cached") == 7
+    task_runs = partial(jobs.client.read_task_runs, flow_run_filter=only)  # written down a moment after the job's end
+    wait_for(lambda: [run.state.name for run in task_runs() if run.state is not None].count("Cached") == 7)
     endpoints.update(jobs.store, jobs.launcher, Endpoint(name=endpoint, datastore="jobs-shelf"))
 
     assert {"manifest.json", "listing.jsonl", "score/summary.json", "leases/000000002"} <= in_bucket(s3, job)

@@ -73,6 +73,7 @@ def test_what_takes_longer_than_any_before_has_nothing_left_and_never_less() -> 
     assert pace.left(1, [SlotState(0, "scoring", BEGAN, 1)], BEGAN + 60) == 0
 
 
+@pytest.mark.alone
 def test_the_estimate_holds_for_real_processes(tmp_path) -> None:
     for number in range(24):
         (tmp_path / "in" / f"{number:02d}").parent.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prefect import flow
+from prefect.client.schemas.objects import FlowRun
 from prefect.events import emit_event
 from prefect.states import AwaitingRetry, Cancelling, Completed, Running
 
@@ -167,7 +168,22 @@ def other() -> None:
 def test_a_job_that_gives_no_sign_of_life_any_more_is_crashed_and_nothing_else_is(jobs: Jobs) -> None:
     assert jobs.client.read_automations_by_name(NAME) == [], "the embedded server's worker does that"
     id_ = jobs.client.create_automation(watch("a shorter silence", timedelta(seconds=10)))
-    silent, ended, foreign = (jobs.client.create_flow_run(one, state=Running()) for one in (ours, ours, other))
+    silent, ended, foreign = runs = [jobs.client.create_flow_run(one, state=Running()) for one in (ours, ours, other)]
+    try:
+        fall_silent(jobs, silent, ended, foreign)
+        crashed = jobs.finish(str(silent.id))
+        assert crashed.state_name == "Crashed"
+        assert "no sign of life for 10 s" in str(crashed.state.message)
+        assert jobs.read(str(ended.id)).state_name == "CompletedWithErrors"
+        assert jobs.read(str(foreign.id)).state_name == "Running"
+    finally:
+        jobs.client.delete_automation(id_)  # or other tests' jobs crash of it
+        for run in runs:
+            jobs.client.delete_flow_run(run.id)
+
+
+def fall_silent(jobs: Jobs, silent: FlowRun, ended: FlowRun, foreign: FlowRun) -> None:
+    """One sign of life of each, the last one."""
     for run, its in ((silent, ours), (ended, ours), (foreign, other)):
         emit_event(
             event="prefect.flow-run.heartbeat",
@@ -181,10 +197,3 @@ def test_a_job_that_gives_no_sign_of_life_any_more_is_crashed_and_nothing_else_i
             ],
         )
     jobs.client.set_flow_run_state(ended.id, Completed(name="CompletedWithErrors"))
-    crashed = jobs.finish(str(silent.id))
-    assert crashed.state_name == "Crashed"
-    assert "no sign of life for 10 s" in str(crashed.state.message)
-    assert jobs.read(str(ended.id)).state_name == "CompletedWithErrors"
-    assert jobs.read(str(foreign.id)).state_name == "Running"
-    jobs.client.delete_automation(id_)
-    jobs.client.delete_flow_run(foreign.id)

@@ -79,8 +79,8 @@ class Terminal:
 
     def _read(self) -> None:
         while data := self._more():
-            self.sent += data
             self._stream.feed(data)
+            self.sent += data
 
     def _more(self) -> bytes:
         try:
@@ -137,18 +137,16 @@ def feed(view: LiveView, news: tuple[Line | Progress | Job | str, ...]) -> None:
 
 
 def wait_for(fact: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not fact():
         assert time.monotonic() < give_up
         time.sleep(0.01)
 
 
 def settled(terminal: Terminal) -> list[str]:
-    """The screen once what was sent has been read."""
-    before = b""
-    while before != terminal.sent:
-        before = terminal.sent
-        time.sleep(0.05)
+    """The screen once what was sent has been read: up to the title that is sent now."""
+    os.write(terminal.theirs, b"\x1b]2;read so far\x07")
+    wait_for(lambda: terminal.screen.title == "read so far")
     return terminal.lines
 
 

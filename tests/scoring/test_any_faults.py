@@ -16,7 +16,7 @@ HARMLESS = ["garbage", "shut", "slow"]
 FATAL = ["raise", "exit", "kill", "segfault", "memory", "eats", "closed", "skip"]
 HANGS = ["hang", "hold"]
 TIMEOUT = 1  # seconds, of cases in which something hangs
-LATE = 1  # seconds after its deadline by which a call is over
+LATE = 10  # seconds after its deadline by which a call is over, on a busy machine too
 
 FILES = st.lists(st.sampled_from(["good"] * 16 + HARMLESS + FATAL + ["once"]), min_size=1, max_size=14)
 HANGING = st.sampled_from([None] * 8 + HANGS)

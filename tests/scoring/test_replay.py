@@ -42,7 +42,7 @@ def done(tmp_path_factory):
         python=sys.executable,
         settings=Settings(
             mini_batch_size=2,
-            retry_settings=RetrySettings(max_retries=0, timeout=0.5),
+            retry_settings=RetrySettings(max_retries=0, timeout=2),
             environment_variables={"SEEN": str(folder / "seen")},
         ),
     )
@@ -78,7 +78,7 @@ def test_a_file_that_failed_fails_in_the_same_way_and_its_traceback_is_shown(don
     [
         ("03-exit", "run() failed as in the job: the scoring process ended with exit code 3"),
         ("04-segfault", "run() failed as in the job: the scoring process was killed by signal 11 (SIGSEGV)"),
-        ("05-hang", "run() failed as in the job: run() took longer than 0.5 s (settings.retry_settings.timeout)"),
+        ("05-hang", "run() failed as in the job: run() took longer than 2 s (settings.retry_settings.timeout)"),
         ("06-skip", "run() failed as in the job: run() returned 0 rows for 1 files"),
     ],
 )
