@@ -88,11 +88,11 @@ class Fleet:
         self._ending.wait(seconds)
         self.raise_if_ending()
 
-    def start_process(self, slot: int, before: ScoringProcess | None) -> ScoringProcess:
-        """A new scoring process for a slot, unless the job is ending: stop() must find every process there is."""
-        if before is not None:
-            before.kill()
-            before.release()
+    def start_process(self, slot: int) -> ScoringProcess:
+        """A new scoring process for a slot, unless the job is ending: stop() must find every process there is.
+
+        Raises: JobStoppedError once stop() was called.
+        """
         with self._lock:
             self.raise_if_stopped()
             process = ScoringProcess(replace(self._launch, slot=slot), str(self.scratch))

@@ -50,9 +50,13 @@ class Slot:
         self.state = SlotState(self.number, activity, time.time(), mini_batch)
 
     def start(self) -> None:
-        """Start the scoring process and return at once; while it imports, other work can go on."""
+        """Start the scoring process and return at once; while it imports, other work can go on.
+
+        Raises: JobStoppedError once the job was stopped.
+        """
         if self._process is None or not self._process.is_alive:
-            self._process = self._fleet.start_process(self.number, self._process)
+            self.release()  # and forgotten, for what is given back twice may be somebody else's by then
+            self._process = self._fleet.start_process(self.number)
 
     def ready(self) -> ScoringProcess:
         """The scoring process, with init() behind it.
@@ -131,7 +135,7 @@ class Slot:
 
     def release(self) -> None:
         """Give back what a killed process still holds; by the thread that used the slot, or once nobody does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.release()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.release()
